@@ -1,0 +1,208 @@
+"""What every parser produces: charted events, and what it could not use.
+
+A parser turns one record (an HL7 message, a table row, a FHIR resource) into zero or more
+:class:`AdministrationEvent`.  Nothing is dropped: a record that gives no event is
+:class:`Ignored` with a reason or :class:`Rejected` with a code and a fix, and doubts about
+a used record are :class:`Finding` values.  For every :class:`Reading`
+``records == used + ignored + rejected``.
+
+PHI: ``message`` and ``fix`` texts quote only headers, action words, codes, units and the
+*shape* of a value (see :func:`parsers.shapes.shape`), never a value that could identify a patient.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+Severity = Literal["info", "warning", "error"]
+
+
+class Action(StrEnum):
+    """What a nurse or a pump charted, whatever word the sender used for it."""
+
+    NEW_BAG = "new_bag"
+    STARTED = "started"
+    GIVEN = "given"
+    """A dose charted once; whether it was a push or an infusion is decided by route, volume, rate and stop."""
+    PUSH = "push"
+    """Documented as an IV push by the action or the method."""
+    BOLUS = "bolus"
+    RATE_CHANGE = "rate_change"
+    RATE_VERIFY = "rate_verify"
+    PAUSED = "paused"
+    RESTARTED = "restarted"
+    STOPPED = "stopped"
+    HELD = "held"
+    """Held: a pause when the infusion runs, not given when it does not."""
+    NOT_GIVEN = "not_given"
+    """Refused, missed, due, pending, prepared, see alternative: nothing went into the patient."""
+    CANCELED = "canceled"
+    """The entry of the same order and time was charted in error and is taken back."""
+    INTERVAL = "interval"
+    """One row carries start and stop (``time`` and ``stop``); an absent ``stop`` is a missing stop."""
+
+
+class Route(StrEnum):
+    """Route classes that decide codes.  Absent (``None``) means the record does not say."""
+
+    IV = "IV"
+    IVPB = "IVPB"
+    IV_PUSH = "IV push"
+    IM = "IM"
+    SC = "SC"
+    INTRA_ARTERIAL = "IA"
+    OTHER = "other"
+    """Oral, enteral, topical, inhaled, intrathecal ...: not coded by this product."""
+
+
+Category = Literal[
+    "chemo", "therapeutic", "hydration", "carrier", "blood", "vaccine", "nutrition", "contrast", "anaesthesia"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a fact stands in the input.  ``record`` and ``row`` count from 1.
+
+    ``file`` is the name relative to the path the user gave, never an absolute path.  ``offset`` is the
+    byte offset of the record in the (decompressed) file, so that the raw text can be reached again; it is
+    not part of the published JSON.
+    """
+
+    file: str
+    record: int | None = None
+    row: int | None = None
+    control_id: str | None = None
+    segment: str | None = None
+    field: str | None = None
+    offset: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Drug:
+    """One charted substance.  ``base`` is true for a diluent or carrier of a mix (RXC-1 = B)."""
+
+    name: str
+    code: str | None = None
+    code_system: str | None = None
+    hcpcs: str | None = None
+    category: Category | None = None
+    """The record's own category, if it has one: it wins over the formulary."""
+    base: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AdministrationEvent:
+    """One charted action of one order.  Times are aware datetimes (see :mod:`parsers.clock`)."""
+
+    source: Source
+    encounter_id: str
+    action: Action
+    time: datetime
+    drugs: tuple[Drug, ...]
+    """One or more; several are one mix in one bag or syringe."""
+    order_id: str | None = None
+    patient_id: str | None = None
+    payer: str | None = None
+    action_text: str | None = None
+    """The action word as charted."""
+    stop: datetime | None = None
+    """Only with ``INTERVAL`` (and ``GIVEN`` with a documented duration)."""
+    stop_from: Literal["charted", "duration"] | None = None
+    route: Route | None = None
+    route_text: str | None = None
+    site: str | None = None
+    """The IV line or site as charted, after the profile's aliases.  ``None`` is an unknown access."""
+    device: str | None = None
+    primary_drug: bool = False
+    dose: float | None = None
+    dose_unit: str | None = None
+    volume_ml: float | None = None
+    """What was infused, in mL."""
+    bag_volume_ml: float | None = None
+    """What was hung, in mL."""
+    rate: float | None = None
+    """As charted, in ``rate_unit``; 0 stops the flow whatever the unit."""
+    rate_unit: str | None = None
+    rate_ml_per_hour: float | None = None
+    """Only when the charted unit is a volume per time."""
+    ordered_minutes: float | None = None
+    ordered_volume_ml: float | None = None
+    ordered_rate_ml_per_hour: float | None = None
+    recorded_at: datetime | None = None
+    nurse: str | None = None
+    department: str | None = None
+    patient_class: str | None = None
+    """O, E, OBS, I ... at that time."""
+    time_if_late: datetime | None = None
+    """Second reading of ``time`` when local clocks struck that hour twice (autumn); one hour later."""
+    stop_if_late: datetime | None = None
+    """The same for ``stop``."""
+    correction: Literal["update", "delete"] | None = None
+    comment: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A doubt or a fact worth a person's look.  ``code`` is stable and kebab-case."""
+
+    severity: Severity
+    code: str
+    message: str
+    fix: str = ""
+    source: Source | None = None
+    administrations: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """Records that were understood and rightly carry no event (an ADT message, a duplicate, a blank row)."""
+
+    reason: str
+    sources: tuple[Source, ...]
+
+    @property
+    def count(self) -> int:
+        return len(self.sources)
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A record that could not be used: what was found and what to do."""
+
+    source: Source
+    code: str
+    message: str
+    fix: str
+
+
+@dataclass(frozen=True, slots=True)
+class InputFile:
+    """One input as read: ``kind`` is ``hl7``, ``mar-table``, ``clif``; ``sha256`` of the file as stored on disk."""
+
+    file: str
+    sha256: str
+    kind: str
+    records: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Everything the parsers found.  ``used`` counts records with at least one event (or used as context)."""
+
+    events: tuple[AdministrationEvent, ...]
+    inputs: tuple[InputFile, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    ignored: tuple[Ignored, ...] = ()
+    rejected: tuple[Rejected, ...] = ()
+    used: int = 0
+    timezone: str | None = None
+    """The zone that times without an offset were read in (``UTC`` when none was given)."""
+    profile: str | None = None
+
+    @property
+    def records(self) -> int:
+        return self.used + sum(i.count for i in self.ignored) + len(self.rejected)

@@ -1,0 +1,327 @@
+"""The data past the parsers: administrations and accesses, and the coded result.
+
+Times are aware datetimes in UTC (so that differences are true elapsed time); ``EncounterTimeline.local``
+gives the charted local time back.  Every interval is half-open, ``[start, stop)``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, tzinfo
+from typing import Literal
+
+from parsers.events import Category, Finding, Ignored, InputFile, Reading, Rejected, Route, Source
+
+Kind = Literal["infusion", "push", "injection", "hydration", "pump", "carrier", "other"]
+What = Literal["stop", "access", "kind", "category", "second_access", "concurrent_chemo"]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Segment:
+    """A stretch in which a hang really ran: half-open, never empty."""
+
+    start: datetime
+    stop: datetime
+
+    def __post_init__(self) -> None:
+        if self.stop <= self.start:
+            raise ValueError("a segment runs from its start to a later stop")
+
+    @property
+    def seconds(self) -> int:
+        return int((self.stop - self.start).total_seconds())
+
+
+@dataclass(frozen=True, slots=True)
+class RateStep:
+    """From ``time`` on the pump ran at this rate; ``None`` when the charted unit is not a volume per time."""
+
+    time: datetime
+    ml_per_hour: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Administration:
+    """One hang: a bag, a syringe, an injection, as charted (rulebook 0b)."""
+
+    id: str
+    encounter_id: str
+    order_id: str | None
+    drug: str
+    """Display name; the parts of a mix joined by `` + ``."""
+    components: tuple[str, ...]
+    ingredients: frozenset[str]
+    """Identity of the drug: diluents, salt, strength and brand left out (rulebook 0d)."""
+    category: Category
+    category_basis: str
+    """``record``, ``formulary: <entry>`` or ``unlisted``."""
+    route: Route | None
+    documented_push: bool
+    """Charted as a push by route, method or action (rulebook 6)."""
+    single_dose: bool
+    """Charted once (Given): no stop, volume or rate goes with it."""
+    access: str | None
+    """The access as displayed; ``None`` is unknown and equals nothing."""
+    start: datetime
+    stop: datetime | None
+    """The end of running where the record proves it; ``None`` is a missing stop."""
+    stop_evidence: str
+    """``charted``, ``duration``, ``pause never restarted``, ``missing``, ``calculated``, ``last seen``,
+    ``answered`` or ``not needed``."""
+    segments: tuple[Segment, ...]
+    """Running stretches known for certain; with a missing stop up to the last action that shows it running."""
+    open_since: datetime | None
+    """With a missing stop: the start of the running stretch that has no end."""
+    last_seen: datetime
+    """The last charted action that shows it running."""
+    latest_stop: datetime | None
+    """With a missing stop: the earliest fact that proves it had ended (next bag of the order), if any."""
+    bags: tuple[datetime, ...]
+    rates: tuple[RateStep, ...]
+    volume_ml: float | None
+    ordered_minutes: float | None
+    device: str | None
+    primary_drug: bool
+    nurse: str | None
+    department: str | None
+    sources: tuple[Source, ...]
+    stop_sources: tuple[Source, ...] = ()
+
+    @property
+    def seconds(self) -> int:
+        """Running seconds known for certain."""
+        return sum(s.seconds for s in self.segments)
+
+    @property
+    def minutes(self) -> int | None:
+        """Running minutes, floored once on the total; ``None`` when the stop is missing."""
+        return None if self.open_since is not None else self.seconds // 60
+
+
+@dataclass(frozen=True, slots=True)
+class Overlap:
+    """Two administrations running at the same time; ``access`` is ``None`` when it is unknown for either."""
+
+    access: str | None
+    administrations: tuple[str, str]
+    start: datetime
+    stop: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A stretch of an access, between its first start and last stop, in which nothing ran."""
+
+    access: str
+    start: datetime
+    stop: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class EncounterTimeline:
+    """One encounter as charted, before any rule of coding."""
+
+    id: str
+    patient_id: str | None
+    payer: str | None
+    zone: tzinfo
+    administrations: tuple[Administration, ...]
+    overlaps: tuple[Overlap, ...]
+    gaps: tuple[Gap, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def start(self) -> datetime | None:
+        return min((a.start for a in self.administrations), default=None)
+
+    @property
+    def stop(self) -> datetime | None:
+        return max((a.segments[-1].stop if a.segments else a.start for a in self.administrations), default=None)
+
+    def local(self, time: datetime) -> datetime:
+        """The instant as the clock on the wall showed it, with its offset."""
+        return time.astimezone(self.zone)
+
+    def local_date(self, time: datetime) -> date:
+        return time.astimezone(self.zone).date()
+
+
+@dataclass(frozen=True, slots=True)
+class Timelines:
+    """All encounters of a reading, with what the parsers reported."""
+
+    reading: Reading
+    encounters: tuple[EncounterTimeline, ...]
+    formulary: Fingerprint
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    name: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyValue:
+    """The number or switch a rule used."""
+
+    key: str
+    value: object
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Because:
+    """Why: one node of the evidence of a line, an uncharged stretch or an assumption."""
+
+    rule: str
+    text: str
+    values: Mapping[str, object]
+    intervals: tuple[tuple[str, datetime, datetime], ...] = ()
+    """(administration id, start, stop)"""
+    policy: PolicyValue | None = None
+    citation: str = ""
+    confidence: str = ""
+    sources: tuple[Source, ...] = ()
+    children: tuple[Because, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One code, modifiers and date with its units."""
+
+    id: str
+    code: str
+    units: int
+    modifiers: tuple[str, ...]
+    date: date
+    administrations: tuple[str, ...]
+    minutes: int
+    """Running minutes of its administrations that the units rest on; 0 for a push or an injection."""
+    rule: str
+    because: Because
+    amount: float | None = None
+    answered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeLine:
+    code: str
+    units: int
+    modifiers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What would be billed if the answer lay between ``from_`` and ``to`` (or were ``if_``)."""
+
+    if_: str
+    from_: datetime | None
+    to: datetime | None
+    lines: tuple[OutcomeLine, ...]
+    amount: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A question to a person whose answer changes the bill."""
+
+    id: str
+    what: What
+    administration: str
+    question: str
+    """Open and neutral: drug, access, charted times; never a code, unit or amount."""
+    from_: datetime | None
+    to: datetime | None
+    outcomes: tuple[Outcome, ...]
+    held: tuple[str, ...]
+    """Codes that wait for the answer."""
+    sources: tuple[Source, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Assumption:
+    """An unknown whose every answer bills the same: nobody is asked."""
+
+    what: What
+    administration: str
+    assumed: str
+    because: Because
+
+
+@dataclass(frozen=True, slots=True)
+class Uncharged:
+    """Documented minutes (or a documented dose, with 0 minutes) that carry no code of their own."""
+
+    administration: str
+    minutes: int
+    status: Literal["included", "unbilled"]
+    reason: str
+    rule: str
+    because: Because
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerRow:
+    """charged + included + unbilled + queried = documented, in minutes."""
+
+    administration: str
+    documented: int
+    charged: int
+    included: int
+    unbilled: int
+    queried: int
+
+
+@dataclass(frozen=True, slots=True)
+class CodedEncounter:
+    timeline: EncounterTimeline
+    kinds: Mapping[str, Kind]
+    """Kind of each administration id as decided by the rules (rulebook 6)."""
+    policy_version: str
+    lines: tuple[Line, ...]
+    queries: tuple[Query, ...]
+    assumptions: tuple[Assumption, ...]
+    unbilled: tuple[Uncharged, ...]
+    ledger: tuple[LedgerRow, ...]
+    findings: tuple[Finding, ...]
+    """Findings of the timeline and of the rules together."""
+    amount: float | None = None
+    amount_in_query: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyUsed:
+    name: str
+    version: str
+    sha256: str
+    switches: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """Everything ``code`` knows; reports turn it into tables, pages and files."""
+
+    encounters: tuple[CodedEncounter, ...]
+    policy: PolicyUsed
+    policies: tuple[PolicyUsed, ...]
+    inputs: tuple[InputFile, ...]
+    used: int
+    ignored: tuple[Ignored, ...]
+    rejected: tuple[Rejected, ...]
+    events: int
+    findings: tuple[Finding, ...]
+    """File-level findings."""
+    timezone: str | None
+    profile: str | None
+    formulary: Fingerprint
+    rates: Fingerprint | None = None
+    answers: Fingerprint | None = None
+    mue: Fingerprint | None = None
+    ptp: Fingerprint | None = None
+
+    @property
+    def records(self) -> int:
+        return self.used + sum(i.count for i in self.ignored) + len(self.rejected)
