@@ -1,0 +1,40 @@
+"""What a message may show of a value: its shape, never the value."""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePath
+
+LONGEST_SHAPE = 24
+_DIGIT = re.compile(r"\d")
+
+
+def shape(text: str) -> str:
+    """The shape of a charted value: digits as ``9``, letters as ``A``, at most 24 characters.
+
+    A longer value ends in ``...``; control characters show as ``?``.
+
+    >>> shape("03/10/2026 8:05 AM")
+    '99/99/9999 9:99 AA'
+    """
+    cut = text.strip()
+    masked = "".join(_mask(c) for c in cut[:LONGEST_SHAPE])
+    return masked if len(cut) <= LONGEST_SHAPE else masked[: LONGEST_SHAPE - 3] + "..."
+
+
+def _mask(character: str) -> str:
+    if character.isnumeric():
+        return "9"
+    if character in " -/:.,+^&|_#()[]*~\\'\"":
+        return character
+    # Anything else that prints may be a letter of some script: it must not be readable.
+    return "A" if character.isprintable() else "?"
+
+
+def safe_name(path: str) -> str:
+    """Base name of a file with every digit masked as ``9``, for logs and messages.
+
+    >>> safe_name("/data/in/MAR_20260310.csv")
+    'MAR_99999999.csv'
+    """
+    return _DIGIT.sub("9", PurePath(path.replace("\\", "/")).name)
