@@ -1,0 +1,204 @@
+"""The case book: charts an analyst can write, and the lines they must give.
+
+``tests/cases/*.yaml`` holds lists of cases.  A chart is a list of rows, one administration or one action each::
+
+    TIME[-TIME] [ACTION] ROUTE [@SITE] DRUG [category] [order ID] [| column=value, ...]
+
+    08:00-09:00 IV @IV1 vancomycin [therapeutic] order O1       from 08:00 to 09:00
+    08:00- IV @IV1 vancomycin                                   started, no stop charted
+    08:00 IV push @IV1 famotidine                               a dose
+    08:00 New Bag IV @IV1 cefepime order A | rate=100 mL/hr     one action
+    23:00-02:00+1 IV cefepime                                   into the next day; no ``@``: the site is not charted
+
+The day is 2026-03-10; ``+1`` is the day after, ``-1`` the day before.  A chart of several encounters is a mapping
+from encounter to rows.  Every row belongs to patient P1 unless it says ``patient_id=P2``.
+
+``expected`` gives the units by code, or code and modifiers (``96365-59: 1``), added over all encounters;
+``by_encounter`` and ``by_date`` split them.  ``under`` codes one chart with several switch settings.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+import parsers
+import timeline
+from timeline.model import CodedEncounter, Result
+
+FOLDER = Path(__file__).parent / "cases"
+DAY = date(2026, 3, 10)
+
+ACTIONS = (
+    "New Bag", "Started", "Given", "Push", "Bolus", "Rate Change", "Rate Verify", "Paused", "Restarted", "Stopped",
+    "Held", "Refused", "Canceled Entry",
+)  # fmt: skip
+ROUTES = ("IV push", "IVPB", "IV", "IM", "SC", "IA", "PO")
+COLUMNS = (
+    "encounter_id", "patient_id", "order_id", "drug", "category", "primary_drug", "route", "site", "device", "action",
+    "time", "start", "stop", "dose", "dose_unit", "volume", "volume_unit", "bag_volume", "rate", "rate_unit",
+    "ordered_minutes", "recorded_at", "patient_class", "correction",
+)  # fmt: skip
+
+_TIME = r"\d\d:\d\d(?::\d\d)?(?:[+-]\d)?"
+_ROW = re.compile(
+    rf"(?P<start>{_TIME})(?P<until>-(?P<stop>{_TIME})?)?\s+"
+    rf"(?:(?P<action>{'|'.join(ACTIONS)})\s+)?(?P<route>{'|'.join(ROUTES)})\s+(?:@(?P<site>\S+)\s+)?"
+    r"(?P<drug>[^\[|]+?)(?:\s+\[(?P<category>\w+)\])?(?:\s+order\s+(?P<order>\S+))?(?:\s*\|\s*(?P<more>.*))?"
+)
+_MEASURES = ("dose", "volume", "bag_volume", "rate")
+
+Units = Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One chart under one policy, and what it must give."""
+
+    id: str
+    source: str
+    policy: str
+    switches: Mapping[str, object]
+    chart: Mapping[str, tuple[str, ...]]
+    expected: Units
+    worked: str
+    note: str = ""
+    by_encounter: Mapping[str, Units] | None = None
+    by_date: Mapping[str, Units] | None = None
+    queries: int | None = None
+    asks: tuple[str, ...] | None = None
+    minutes: Mapping[str, int] | None = None
+    findings: tuple[str, ...] = ()
+    planned: str = ""
+    """Why the program cannot code this yet (the test then must fail)."""
+
+
+def cases() -> Iterator[Case]:
+    """All cases of the book, in the order of the files; a chart under several settings is several cases."""
+    for path in sorted(FOLDER.glob("*.yaml")):
+        for entry in yaml.safe_load(path.read_text(encoding="utf-8")):
+            yield from _unfold(entry)
+
+
+def rows(case: Case) -> list[dict[str, str]]:
+    """The chart as rows of a MAR table."""
+    return [_row(encounter, text) for encounter, chart in case.chart.items() for text in chart]
+
+
+def code(case: Case, folder: Path) -> Result:
+    """Write the chart as a CSV file, read it, build its timeline and code it: the way a user's export goes."""
+    path = folder / "chart.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, COLUMNS, restval="")
+        writer.writeheader()
+        writer.writerows(rows(case))
+    reading = parsers.read([path], timezone="UTC")
+    assert not reading.rejected, [r.message for r in reading.rejected]
+    return timeline.code(timeline.build(reading), case.policy, switches=dict(case.switches))
+
+
+def units(encounters: Iterable[CodedEncounter], *, on: date | None = None) -> dict[str, int]:
+    """Units by code and modifiers (``96365-59``), of all lines or of those of one date."""
+    count: Counter[str] = Counter()
+    for encounter in encounters:
+        for line in encounter.lines:
+            if on is None or line.date == on:
+                count["-".join((line.code, *line.modifiers))] += line.units
+    return dict(count)
+
+
+def drug_minutes(result: Result) -> dict[str, int | None]:
+    """Running minutes by drug; ``None`` where a stop is missing."""
+    found: dict[str, int | None] = {}
+    for encounter in result.encounters:
+        for given in encounter.timeline.administrations:
+            before = found.get(given.drug, 0)
+            found[given.drug] = None if given.minutes is None or before is None else before + given.minutes
+    return found
+
+
+def day(text: str) -> date:
+    """``03-11`` of the year of the charts."""
+    return date.fromisoformat(f"{DAY.year}-{text}")
+
+
+def _unfold(entry: dict[str, Any]) -> Iterator[Case]:
+    known = {f for f in Case.__dataclass_fields__} | {"under"}
+    assert set(entry) <= known, f"{entry.get('id')}: unknown keys {sorted(set(entry) - known)}"
+    chart = entry["chart"]
+    base = Case(
+        id=entry["id"],
+        source=entry["source"],
+        policy=entry.get("policy", "facility"),
+        switches=entry.get("switches", {}),
+        chart={k: tuple(v) for k, v in chart.items()} if isinstance(chart, dict) else {"E1": tuple(chart)},
+        expected={},
+        worked="",
+        note=entry.get("note", ""),
+    )
+    for setting in entry.get("under", [entry]):
+        switches = {**base.switches, **setting.get("switches", {})}
+        label = ",".join(f"{k}={v}" for k, v in setting.get("switches", {}).items()) if "under" in entry else ""
+        yield replace(
+            base,
+            id=f"{base.id}[{label}]" if label else base.id,
+            policy=setting.get("policy", base.policy),
+            switches=switches,
+            expected=_units(setting["expected"]),
+            worked=setting["worked"],
+            by_encounter=_split(setting.get("by_encounter")),
+            by_date=_split(setting.get("by_date")),
+            queries=setting.get("queries"),
+            asks=tuple(setting["asks"]) if "asks" in setting else None,
+            minutes=setting.get("minutes", entry.get("minutes")),
+            findings=tuple(setting.get("findings", ())),
+            planned=setting.get("planned", entry.get("planned", "")),
+        )
+
+
+def _units(expected: dict[object, int]) -> dict[str, int]:
+    return {str(code): units for code, units in expected.items()}
+
+
+def _split(expected: dict[str, dict[object, int]] | None) -> dict[str, Units] | None:
+    return None if expected is None else {key: _units(value) for key, value in expected.items()}
+
+
+def _row(encounter: str, text: str) -> dict[str, str]:
+    match = _ROW.fullmatch(text.strip())
+    assert match is not None, f"not a row of a chart: {text!r}"
+    part = match.groupdict()
+    row = {
+        "encounter_id": encounter,
+        "patient_id": "P1",
+        "order_id": part["order"] or "",
+        "drug": part["drug"],
+        "category": part["category"] or "",
+        "route": part["route"],
+        "site": part["site"] or "",
+    }
+    if part["action"]:
+        row |= {"action": part["action"], "time": _time(part["start"])}
+    else:
+        row |= {"start": _time(part["start"]), "stop": _time(part["stop"]) if part["stop"] else ""}
+    for item in filter(None, (part["more"] or "").split(", ")):
+        column, _, value = item.partition("=")
+        assert column in COLUMNS, f"not a column of the MAR table: {column!r} in {text!r}"
+        if column in _MEASURES and " " in value:
+            value, _, row["rate_unit" if column == "rate" else "volume_unit"] = value.partition(" ")
+        row[column] = _time(value) if column == "recorded_at" else value
+    return row
+
+
+def _time(text: str) -> str:
+    clock, sign, days = re.fullmatch(r"([\d:]+)(?:([+-])(\d))?", text).groups()  # type: ignore[union-attr]
+    shift = int(f"{sign}{days}") if sign else 0
+    return f"{DAY + timedelta(days=shift)}T{clock}"
