@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from typing import Literal
 
+from timeline.formulary import Formulary
+from timeline.hang_settings import HangSettings, RateStep
 from parsers.events import Category, Finding, Ignored, InputFile, Reading, Rejected, Route, Source
 
 Kind = Literal["infusion", "push", "injection", "hydration", "pump", "carrier", "other"]
@@ -31,14 +33,6 @@ class Segment:
     @property
     def seconds(self) -> int:
         return int((self.stop - self.start).total_seconds())
-
-
-@dataclass(frozen=True, slots=True)
-class RateStep:
-    """From ``time`` on the pump ran at this rate; ``None`` when the charted unit is not a volume per time."""
-
-    time: datetime
-    ml_per_hour: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +81,12 @@ class Administration:
     department: str | None
     sources: tuple[Source, ...]
     stop_sources: tuple[Source, ...] = ()
+    electrolyte: bool = False
+    """An electrolyte replacement: its category follows a switch (rulebook 25)."""
+    silence: Segment | None = None
+    """The longest stretch of running without a charted action, if it may be too long to believe."""
+    hormonal: bool | None = None
+    """Whether a chemo injection is hormonal (rulebook 37); ``None`` when not known."""
 
     @property
     def seconds(self) -> int:
@@ -130,6 +130,10 @@ class EncounterTimeline:
     overlaps: tuple[Overlap, ...]
     gaps: tuple[Gap, ...]
     findings: tuple[Finding, ...]
+    inpatient_from: datetime | None = None
+    """From here on the patient was an inpatient: nothing later is coded (rulebook 34)."""
+    arrival: datetime | None = None
+    departure: datetime | None = None
 
     @property
     def start(self) -> datetime | None:
@@ -153,7 +157,9 @@ class Timelines:
 
     reading: Reading
     encounters: tuple[EncounterTimeline, ...]
-    formulary: Fingerprint
+    formulary: Formulary
+    hang_settings: HangSettings
+    """The switches of rulebook 0b these timelines were built with."""
     findings: tuple[Finding, ...] = ()
 
 

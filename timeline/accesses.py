@@ -1,0 +1,65 @@
+"""What ran together on one access, and when nothing ran: overlaps and gaps.
+
+intervaltree defines both.  Pushes take no time and stay out; intervals are half-open, so a bag that starts in
+the minute another stops does not overlap it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from intervaltree import IntervalTree
+
+from timeline.access_names import access_key
+from timeline.model import Administration, Gap, Overlap
+from timeline.spans import Span, epoch, instant, union
+
+Tree = IntervalTree
+
+
+def running_tree(administrations: Sequence[Administration]) -> Tree:
+    """An IntervalTree over the running segments in seconds, with (position, administration) as data."""
+    tree = IntervalTree()
+    for position, administration in enumerate(administrations):
+        for segment in administration.segments:
+            tree.addi(epoch(segment.start), epoch(segment.stop), position)
+    return tree
+
+
+def overlaps_and_gaps(
+    administrations: Sequence[Administration],
+) -> tuple[tuple[Overlap, ...], tuple[Gap, ...]]:
+    """Overlaps of pairs (same access, or an access unknown for either) and the gaps of each charted access."""
+    tree = running_tree(administrations)
+    pairs: dict[tuple[int, int], list[Span]] = {}
+    for interval in tree:
+        for other in tree.overlap(interval.begin, interval.end):
+            if interval.data < other.data:
+                shared = (max(interval.begin, other.begin), min(interval.end, other.end))
+                pairs.setdefault((interval.data, other.data), []).append(shared)
+    overlaps = []
+    for (first, second), shared in sorted(pairs.items()):
+        a, b = administrations[first], administrations[second]
+        same = access_key(a.access) == access_key(b.access)
+        if a.access is not None and b.access is not None and not same:
+            continue
+        access = a.access if same else None
+        overlaps.extend(Overlap(access, (a.id, b.id), instant(s), instant(t)) for s, t in union(shared))
+    return tuple(overlaps), _gaps(administrations)
+
+
+def _gaps(administrations: Sequence[Administration]) -> tuple[Gap, ...]:
+    by_access: dict[str, tuple[str, list[Span]]] = {}
+    for administration in administrations:
+        if administration.access is not None:
+            key = access_key(administration.access) or ""
+            _, spans = by_access.setdefault(key, (administration.access, []))
+            spans.extend((epoch(s.start), epoch(s.stop)) for s in administration.segments)
+    gaps = []
+    for key in sorted(by_access):
+        name, spans = by_access[key]
+        ran = union(spans)
+        gaps.extend(
+            Gap(name, instant(stop), instant(start)) for (_, stop), (start, _) in zip(ran, ran[1:], strict=False)
+        )
+    return tuple(gaps)

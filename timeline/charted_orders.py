@@ -1,0 +1,210 @@
+"""Which rows belong together: the orders of an encounter, and the drugs of an order.
+
+``order_id`` ties the rows of an order; without it drug, access and route do.  Two drugs on one order and time
+are one mix in one bag or syringe (rulebook 0d).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from parsers.events import Action, AdministrationEvent, Finding
+from timeline.access_names import access_key
+from timeline.corrections import drug_names
+from timeline.hang_settings import HangSettings
+from timeline.hangs import STARTS, Hang, follow
+
+Drugs = tuple[str, ...]
+
+
+def orders_of(events: Sequence[AdministrationEvent]) -> list[list[AdministrationEvent]]:
+    """The events of an encounter, order by order, in an order that does not depend on the input."""
+    by_id: dict[str, list[AdministrationEvent]] = {}
+    loose: dict[Drugs, dict[tuple[str, str], list[AdministrationEvent]]] = {}
+    for event in events:
+        if event.order_id:
+            by_id.setdefault(event.order_id, []).append(event)
+        else:
+            place = (access_key(event.site) or "", event.route.value if event.route else "")
+            loose.setdefault(drug_names(event), {}).setdefault(place, []).append(event)
+    orders = [by_id[key] for key in sorted(by_id)]
+    for drugs in sorted(loose):
+        orders.extend(_loose_orders(loose[drugs]))
+    return orders
+
+
+def _loose_orders(places: dict[tuple[str, str], list[AdministrationEvent]]) -> list[list[AdministrationEvent]]:
+    """Rows without an order id.  A stop often carries no site or route: it joins the only run it can mean."""
+    started = {p: rows for p, rows in places.items() if any(_opens(e) for e in rows)}
+    rest = [rows for p, rows in sorted(places.items()) if p not in started]
+    if len(started) == 1:
+        (only,) = started.values()
+        return [only + [e for rows in rest for e in rows]]
+    return [started[p] for p in sorted(started)] + rest
+
+
+def _opens(event: AdministrationEvent) -> bool:
+    return event.action in STARTS or event.action is Action.INTERVAL
+
+
+def hangs_of_order(
+    events: Sequence[AdministrationEvent], settings: HangSettings
+) -> tuple[list[list[Hang]], list[Finding]]:
+    """The hangs of one order, each as the list of its parts (one part a drug, several for a mix)."""
+    by_drug: dict[Drugs, list[AdministrationEvent]] = {}
+    for event in events:
+        by_drug.setdefault(drug_names(event), []).append(event)
+    openers = {drugs: rows for drugs, rows in by_drug.items() if any(_opens(e) for e in rows)}
+    for drugs, rows in by_drug.items():
+        if drugs not in openers and openers:
+            # A stop or a rate charted under another name than the start (brand, base fluid) is meant for the order.
+            for opened in openers.values():
+                opened.extend(rows)
+        elif drugs not in openers:
+            openers[drugs] = rows
+            break
+    findings: list[Finding] = []
+    hangs: list[Hang] = []
+    for drugs in sorted(openers):
+        made, found = hangs_of_drug(openers[drugs], settings)
+        hangs.extend(made)
+        findings.extend(found)
+    return _mixes(hangs), findings
+
+
+def hangs_of_drug(
+    events: Sequence[AdministrationEvent], settings: HangSettings
+) -> tuple[list[Hang], list[Finding]]:
+    """The hangs of one drug on one order from rows of either shape."""
+    rows = sorted((e for e in events if e.action is Action.INTERVAL or e.stop is not None), key=_row_order)
+    actions = [e for e in events if e.action is not Action.INTERVAL and e.stop is None]
+    findings: list[Finding] = []
+    rows = _one_row_a_start(rows, findings)
+    hangs: list[Hang] = []
+    for index, row in enumerate(rows):
+        until = row.stop or (rows[index + 1].time if index + 1 < len(rows) else None)
+        inside = [e for e in actions if e.time >= row.time and (until is None or e.time <= until)]
+        actions = [e for e in actions if e not in inside]
+        hangs.append(_from_row(row, inside, settings, findings))
+        if row.stop is None and hangs[-1].open_since is not None and index + 1 < len(rows):
+            hangs[-1].latest_stop = rows[index + 1].time
+    if actions:
+        track = follow(actions, settings)
+        hangs.extend(track.hangs)
+        findings.extend(track.findings)
+    hangs.sort(key=lambda h: h.start)
+    return _joined(hangs, settings), findings
+
+
+def _row_order(event: AdministrationEvent) -> tuple[object, ...]:
+    return (event.time, event.stop or event.time, event.source.file, event.source.record or 0)
+
+
+def _one_row_a_start(rows: Sequence[AdministrationEvent], findings: list[Finding]) -> list[AdministrationEvent]:
+    """Of two rows with one start, the one recorded last stands; then one with a stop; then the earlier stop."""
+    best: dict[object, AdministrationEvent] = {}
+    for row in rows:
+        held = best.get(row.time)
+        if held is None:
+            best[row.time] = row
+            continue
+        findings.append(
+            Finding(
+                "warning",
+                "two-stops-for-one-start",
+                "Two rows chart the same drug, order and start with different stops; the one recorded last is used, "
+                "otherwise the earlier stop.",
+                "Correct the row that is wrong.",
+                row.source,
+            )
+        )
+        newer = (row.recorded_at is not None) and (held.recorded_at is None or row.recorded_at > held.recorded_at)
+        if newer or (held.stop is None and row.stop is not None and held.recorded_at == row.recorded_at):
+            best[row.time] = row
+    return [best[t] for t in sorted(best, key=str)]
+
+
+def _from_row(
+    row: AdministrationEvent, inside: Iterable[AdministrationEvent], settings: HangSettings, findings: list[Finding]
+) -> Hang:
+    """One row with start and stop, with the pauses and rates that other rows chart inside it."""
+    start = replace(row, action=Action.STARTED, stop=None, stop_if_late=None)
+    steps = [start, *inside]
+    if row.stop is not None and row.stop > row.time:
+        # The row's own stop says when it ended; the rate it carries belongs to the start.
+        steps.append(replace(row, action=Action.STOPPED, time=row.stop, stop=None, rate=None, rate_ml_per_hour=None))
+    elif row.stop is not None:
+        order = "before" if row.stop < row.time else "at the minute of"
+        findings.append(
+            Finding(
+                "warning",
+                "stop-not-after-start",
+                f"The stop is charted {order} the start.",
+                "Read as a missing stop; correct the stop time.",
+                row.source,
+            )
+        )
+    track = follow(steps, settings)
+    findings.extend(track.findings)
+    hang = track.hangs[0]
+    if row.stop_from == "duration" and hang.stop_evidence == "charted":
+        hang.stop_evidence = "duration"
+    for extra in track.hangs[1:]:
+        hang.events.extend(extra.events)
+    return hang
+
+
+def _joined(hangs: Sequence[Hang], settings: HangSettings) -> list[Hang]:
+    """Bags of one order that follow each other without a gap are one run (switch ``bag_change_grace_minutes``)."""
+    result: list[Hang] = []
+    for hang in hangs:
+        last = result[-1] if result else None
+        if last is not None and _continues(last, hang, settings):
+            began = last.segments.pop()[0]
+            if hang.segments:
+                last.segments.append((began, hang.segments[0][1]))
+                last.segments.extend(hang.segments[1:])
+                last.open_since = hang.open_since
+            else:
+                last.open_since = began
+            last.stop, last.stop_evidence, last.stop_sources = hang.stop, hang.stop_evidence, hang.stop_sources
+            last.latest_stop = hang.latest_stop
+            last.bags.extend(hang.bags)
+            last.rates.extend(hang.rates)
+            last.actions.extend(hang.actions)
+            last.events.extend(hang.events)
+        else:
+            result.append(hang)
+    return result
+
+
+def _continues(last: Hang, hang: Hang, settings: HangSettings) -> bool:
+    if last.stop is None or last.stop_evidence not in {"charted", "duration"} or not last.segments:
+        return False
+    began = hang.segments[0][0] if hang.segments else hang.open_since
+    if hang.given or hang.push or last.given or began != hang.start:
+        return False
+    gap = (hang.start - last.stop).total_seconds()
+    return last.segments[-1][1] == last.stop and 0 <= gap <= settings.bag_change_grace_minutes * 60
+
+
+def _mixes(hangs: Sequence[Hang]) -> list[list[Hang]]:
+    """Hangs of different drugs of one order that start together or run together are one mix."""
+    groups: list[list[Hang]] = []
+    for hang in sorted(hangs, key=lambda h: (h.start, drug_names(h.first))):
+        for group in groups:
+            if any(_together(other, hang) for other in group):
+                group.append(hang)
+                break
+        else:
+            groups.append([hang])
+    return groups
+
+
+def _together(a: Hang, b: Hang) -> bool:
+    if drug_names(a.first) == drug_names(b.first):
+        return False
+    if a.start == b.start:
+        return not (a.push != b.push)
+    return any(s < t2 and s2 < t for s, t in a.segments for s2, t2 in b.segments)

@@ -1,0 +1,134 @@
+"""From a reading to timelines: one encounter at a time, whatever the order of the input."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timezone, tzinfo
+from zoneinfo import ZoneInfo
+
+from parsers.events import AdministrationEvent, Finding, Reading
+from timeline.access_names import access_key, look_alikes
+from timeline.accesses import overlaps_and_gaps
+from timeline.administrations import administrations_of_order
+from timeline.charted_orders import orders_of
+from timeline.clock_changes import settle_ambiguous_times
+from timeline.corrections import apply_corrections
+from timeline.formulary import Formulary, default_formulary
+from timeline.hang_settings import HangSettings
+from timeline.model import Administration, EncounterTimeline, Timelines
+
+_INPATIENT = {"i", "inpatient", "in"}
+
+
+def build(
+    reading: Reading, formulary: Formulary | None = None, hang_settings: HangSettings | None = None
+) -> Timelines:
+    """Timelines of every encounter in a reading.
+
+    ``formulary`` gives the category of drugs whose record has none (the bundled one by default);
+    ``hang_settings`` are the switches that say when a new bag continues a run.
+    """
+    formulary = formulary or default_formulary()
+    settings = hang_settings or HangSettings()
+    by_encounter: dict[str, list[AdministrationEvent]] = {}
+    for event in reading.events:
+        by_encounter.setdefault(event.encounter_id, []).append(event)
+    encounters = tuple(
+        _encounter(key, by_encounter[key], reading.timezone, formulary, settings) for key in sorted(by_encounter)
+    )
+    return Timelines(reading, encounters, formulary, settings)
+
+
+def _encounter(
+    key: str, events: list[AdministrationEvent], zone: str | None, formulary: Formulary, settings: HangSettings
+) -> EncounterTimeline:
+    place = _zone(zone, events)
+    standing, findings = apply_corrections(events)
+    standing = [_in_utc(e) for e in standing]
+    administrations: list[Administration] = []
+    for order in orders_of(standing):
+        settled, ambiguous = settle_ambiguous_times(order)
+        findings.extend(ambiguous)
+        made, found = administrations_of_order(settled, formulary, settings)
+        administrations.extend(made)
+        findings.extend(found)
+    administrations = _shared_accesses(administrations, findings)
+    administrations.sort(key=lambda a: (a.start, a.drug.casefold(), a.order_id or "", a.id))
+    overlaps, gaps = overlaps_and_gaps(administrations)
+    return EncounterTimeline(
+        id=key,
+        patient_id=_one([e.patient_id for e in events]),
+        payer=_one([e.payer for e in events]),
+        zone=place,
+        administrations=tuple(administrations),
+        overlaps=overlaps,
+        gaps=gaps,
+        findings=tuple(sorted(findings, key=_finding_order)),
+        inpatient_from=min((e.time for e in standing if _inpatient(e.patient_class)), default=None),
+    )
+
+
+def _zone(name: str | None, events: Sequence[AdministrationEvent]) -> tzinfo:
+    """The configured zone; times that brought their own offset keep that of the first one."""
+    if name is not None and name != "UTC":
+        return ZoneInfo(name)
+    offset = min(events, key=lambda e: e.time).time.utcoffset()
+    return timezone(offset) if offset else UTC
+
+
+def _in_utc(event: AdministrationEvent) -> AdministrationEvent:
+    """Past the parser all times are in UTC, so that differences are true elapsed time."""
+    if event.time.tzinfo is UTC:
+        return event
+    return replace(
+        event,
+        time=event.time.astimezone(UTC),
+        stop=_utc(event.stop),
+        time_if_late=_utc(event.time_if_late),
+        stop_if_late=_utc(event.stop_if_late),
+        recorded_at=_utc(event.recorded_at),
+    )
+
+
+def _utc(time: datetime | None) -> datetime | None:
+    return time.astimezone(UTC) if time is not None else None
+
+
+def _inpatient(patient_class: str | None) -> bool:
+    return patient_class is not None and patient_class.strip().casefold() in _INPATIENT
+
+
+def _one(values: Sequence[str | None]) -> str | None:
+    return min((v for v in values if v), default=None)
+
+
+def _shared_accesses(administrations: list[Administration], findings: list[Finding]) -> list[Administration]:
+    """One display name for each access, and a finding for names that look alike but are kept apart."""
+    names: dict[str, str] = {}
+    for access in sorted({a.access for a in administrations if a.access}):
+        names.setdefault(access_key(access) or "", access)
+    for one, other in look_alikes(set(names.values())):
+        findings.append(
+            Finding(
+                "warning",
+                "access-look-alike",
+                "Two charted access names look alike and are kept apart.",
+                "If they are one line, name them in site_aliases or the accesses file (same_as).",
+                administrations=tuple(a.id for a in administrations if a.access in {one, other}),
+            )
+        )
+    return [
+        replace(a, access=names[access_key(a.access) or ""]) if a.access and a.access not in names.values() else a
+        for a in administrations
+    ]
+
+
+def _finding_order(finding: Finding) -> tuple[object, ...]:
+    source = finding.source
+    return (
+        finding.code,
+        finding.administrations,
+        (source.file, source.record or 0, source.row or 0) if source else ("", 0, 0),
+        finding.message,
+    )

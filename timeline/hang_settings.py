@@ -1,0 +1,22 @@
+"""What a bag change is, and what a rate step is: small values shared by hangs and the model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class HangSettings:
+    """Switches of rulebook 0b, minutes."""
+
+    bag_change_max_minutes: int = 240
+    bag_change_grace_minutes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RateStep:
+    """From ``time`` on the pump ran at this rate; ``None`` when the charted unit is not a volume per time."""
+
+    time: datetime
+    ml_per_hour: float | None

@@ -1,0 +1,168 @@
+"""What the rules pass along: services, charges, asides and the case they add to.
+
+A *service* is one administration as the rules see it under one set of answers to open questions.  Every rule
+is a function of a :class:`Case`; it adds charges (a code with units), asides (documented but not charged) and
+notes (findings), each with a :class:`Reason`.  Reasons stay data until a line is really printed, so that an
+encounter can be coded many times over to find out whether a question changes the bill.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Literal
+
+from parsers.events import Category, Severity
+from timeline.model import Administration, Kind
+from timeline.policy import PolicyVersion
+from timeline.spans import Spans
+from timeline.switches import Codes, Settings
+
+Facts = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why, as data: ``text`` is a template over ``facts``; ``setting`` names the policy value used."""
+
+    rule: str
+    text: str
+    facts: Facts
+    setting: str | None = None
+    spans: tuple[tuple[str, Spans], ...] = ()
+    children: tuple[Reason, ...] = ()
+
+
+@dataclass(slots=True)
+class Service:
+    """One administration with every unknown answered one way.  Times are seconds since 1970 UTC."""
+
+    administration: Administration
+    kind: Kind
+    category: Category
+    spans: Spans
+    """Running time that may be coded (before inpatient status, after arrival)."""
+    start: int
+    access: str | None
+    """Comparable name of the access; ``None`` is unknown and equals nothing."""
+    access_charted: bool
+    minutes: int
+    kind_reason: Reason
+    answered: bool = False
+
+    @property
+    def id(self) -> str:
+        return self.administration.id
+
+    @property
+    def drug(self) -> frozenset[str]:
+        return self.administration.ingredients
+
+    @property
+    def name(self) -> str:
+        return self.administration.drug
+
+    @property
+    def chemo(self) -> bool:
+        return self.category == "chemo"
+
+    @property
+    def end(self) -> int:
+        return self.spans[-1][1] if self.spans else self.start
+
+    @property
+    def placing_order(self) -> tuple[int, int, str, str, str]:
+        """Rulebook 13: by start, longer first, drug name, order id."""
+        a = self.administration
+        return (self.start, -self.minutes, a.drug.casefold(), a.order_id or "", a.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """A code earned by one administration: ``when`` holds the instant that earned each unit."""
+
+    code: str
+    service: Service
+    when: tuple[int, ...]
+    spans: Spans
+    """The running time that this charge accounts for in the ledger."""
+    reason: Reason
+    modifiers: tuple[str, ...] = ()
+
+    @property
+    def units(self) -> int:
+        return len(self.when)
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """Running time (or a dose) without a code of its own, and why."""
+
+    service: Service
+    spans: Spans
+    status: Literal["included", "unbilled", "queried"]
+    label: str
+    """The reason in a few words, the same wherever it occurs."""
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A finding of a rule."""
+
+    severity: Severity
+    code: str
+    text: str
+    fix: str
+    services: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Case:
+    """One encounter (or one date of it) while the rules work on it."""
+
+    policy: PolicyVersion
+    services: list[Service]
+    day: Callable[[int], date]
+    charges: list[Charge] = field(default_factory=list)
+    asides: list[Aside] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+    initial: Service | None = None
+    concurrent_on: set[object] = field(default_factory=set)
+    """Where 96368 was reported already: the encounter, or its dates, by switch ``concurrent_scope``."""
+    answers: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    """(what, administration) to the answer under this reading of the record."""
+    asked: set[tuple[str, str]] = field(default_factory=set)
+    """Questions that this coding had to decide one way: second access, concurrent chemo."""
+
+    @property
+    def settings(self) -> Settings:
+        return self.policy.settings
+
+    @property
+    def codes(self) -> Codes:
+        return self.policy.codes
+
+    def of_kind(self, *kinds: Kind) -> list[Service]:
+        return sorted((s for s in self.services if s.kind in kinds), key=lambda s: s.placing_order)
+
+    def charge(
+        self,
+        code: str,
+        service: Service,
+        when: Iterable[int],
+        spans: Spans,
+        reason: Reason,
+        modifiers: tuple[str, ...] = (),
+    ) -> None:
+        self.charges.append(Charge(code, service, tuple(when), spans, reason, modifiers))
+
+    def set_aside(
+        self, service: Service, spans: Spans, status: Literal["included", "unbilled", "queried"], label: str,
+        reason: Reason,
+    ) -> None:
+        self.asides.append(Aside(service, spans, status, label, reason))
+
+    def note(self, severity: Severity, code: str, text: str, fix: str, *services: Service) -> None:
+        self.notes.append(Note(severity, code, text, fix, tuple(s.id for s in services)))

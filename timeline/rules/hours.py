@@ -1,0 +1,34 @@
+"""Units of an infusion from its minutes (rulebook 7, 8).
+
+16-90 minutes give the first unit alone, 91-150 one additional hour, 151-210 two, and so on: an additional
+hour is earned by its 31st minute.
+"""
+
+from __future__ import annotations
+
+from timeline.spans import Spans, moment
+from timeline.switches import Settings
+
+
+def additional_hours(minutes: int, settings: Settings) -> int:
+    """Additional-hour units of ``minutes`` of running time."""
+    return max(0, (minutes - settings.additional_hour_from_minutes) // settings.additional_hour_minutes)
+
+
+def hour_moments(spans: Spans, count: int, settings: Settings, already: int = 0) -> tuple[int, ...]:
+    """The instants at which minutes 91, 151, ... of ``spans`` begin: they date the additional hours.
+
+    ``already`` is running time in seconds counted before ``spans`` (bags added together); hours earned by it
+    are left out.
+    """
+    first = settings.additional_hour_from_minutes - 1
+    moments = []
+    hour = hours_before(already // 60, settings)
+    for n in range(hour + 1, hour + 1 + count):
+        earned_after = (first + n * settings.additional_hour_minutes) * 60 - already
+        moments.append(moment(spans, max(0, earned_after)))
+    return tuple(moments)
+
+
+def hours_before(minutes: int, settings: Settings) -> int:
+    return additional_hours(minutes, settings)

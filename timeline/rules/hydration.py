@@ -1,0 +1,218 @@
+"""Hydration: what remains when drugs, blood and keep-open minutes are taken off (rulebook 8, 18, 21-24).
+
+Hydration is never concurrent with anything.  30 minutes or less have no code and never become a push.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from timeline.rules.case import Case, Reason, Service
+from timeline.rules.hours import additional_hours
+from timeline.spans import Spans, epoch, intersect, minutes, moment, seconds, subtract, touching, union
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """An unbroken stretch of hydration after subtraction; ``services`` by start."""
+
+    spans: Spans
+    services: tuple[Service, ...]
+    units: int
+    """Units it would earn; the first is 96360 only if hydration is the initial service."""
+
+
+def hydration_runs(case: Case) -> list[Run]:
+    """All runs of a case.  Touching bags are one run; two fluids at once count once."""
+    fluids = case.of_kind("hydration")
+    if not fluids:
+        return []
+    remaining = {s.id: countable(s, case) for s in fluids}
+    runs = []
+    for span in union(piece for spans in remaining.values() for piece in spans):
+        stretch = (span,)
+        inside = tuple(s for s in fluids if touching(remaining[s.id], stretch))
+        runs.append(Run(stretch, inside, units_of(minutes(stretch), case)))
+    return runs
+
+
+def units_of(count: int, case: Case) -> int:
+    """31-90 minutes one unit, 91-150 two ...; none below 31."""
+    settings = case.settings
+    return 0 if count < settings.hydration_min_minutes else 1 + additional_hours(count, settings)
+
+
+def countable(fluid: Service, case: Case) -> Spans:
+    """Minutes of a fluid in which nothing else was paid for."""
+    return subtract(subtract(fluid.spans, kvo_spans(fluid, case)), drug_time(fluid, case))
+
+
+def drug_time(fluid: Service, case: Case) -> Spans:
+    """Time of infusions of drugs, of blood, and of infusions of 15 minutes or less with start and stop.
+
+    Under ``hydration_overlap = access`` only those of the same access; an unknown access counts as the same.
+    """
+    spans: list[tuple[int, int]] = []
+    for other in case.services:
+        if not _takes_time(other, case):
+            continue
+        apart = other.access_charted and fluid.access_charted and other.access != fluid.access
+        if case.settings.hydration_overlap == "access" and apart:
+            continue
+        spans.extend(other.spans)
+    return union(spans)
+
+
+def _takes_time(other: Service, case: Case) -> bool:
+    if other.kind == "infusion":
+        return True
+    if other.kind == "other":
+        return other.category == "blood"
+    if other.kind == "push":
+        return case.settings.deduct_push_minutes == "yes" or not other.administration.documented_push
+    return False
+
+
+def kvo_spans(fluid: Service, case: Case) -> Spans:
+    """Minutes at a charted rate that only keeps the vein open: a carrier even if ordered as hydration."""
+    steps = fluid.administration.rates
+    slow: list[tuple[int, int]] = []
+    for index, step in enumerate(steps):
+        if step.ml_per_hour is None or not 0 < step.ml_per_hour <= case.settings.kvo_max_ml_per_hour:
+            continue
+        until = epoch(steps[index + 1].time) if index + 1 < len(steps) else fluid.end
+        slow.append((epoch(step.time), until))
+    return intersect(fluid.spans, union(slow))
+
+
+def code_hydration(case: Case) -> None:
+    """Charge the runs of the case and account for every other minute of its fluids."""
+    runs = hydration_runs(case)
+    counted: Spans = ()
+    initial = case.initial is not None and case.initial.kind == "hydration"
+    summing = case.settings.hydration_segments == "sum"
+    billed = _sum(case, runs, initial) if summing else _each(case, runs, initial)
+    for fluid in case.of_kind("hydration"):
+        _account(case, fluid, counted, billed)
+        counted = union([*counted, *countable(fluid, case)])
+    _judge(case, runs)
+
+
+def _each(case: Case, runs: list[Run], initial: bool) -> Spans:
+    """Every run of 31 minutes or more gives its own units; nothing is added together."""
+    billed: list[tuple[int, int]] = []
+    first = initial
+    for run in runs:
+        if run.units:
+            _charge(case, run, run.spans, run.units, first, "hydration_segments")
+            billed.extend(run.spans)
+            first = False
+    return union(billed)
+
+
+def _sum(case: Case, runs: list[Run], initial: bool) -> Spans:
+    """The runs are added (over the encounter or within a date), then counted as one."""
+    groups: dict[object, list[Run]] = {}
+    for run in runs:
+        scope = case.day(run.spans[0][0]) if case.settings.sum_scope == "date" else None
+        groups.setdefault(scope, []).append(run)
+    billed: list[tuple[int, int]] = []
+    first = initial
+    for group in groups.values():
+        spans = union(span for run in group for span in run.spans)
+        units = units_of(minutes(spans), case)
+        if units:
+            services = tuple(dict.fromkeys(s for run in group for s in _hashable(run.services)))
+            whole = Run(spans, tuple(_by_id(case, i) for i in services), units)
+            _charge(case, whole, spans, units, first, "hydration_segments")
+            billed.extend(spans)
+            first = False
+    return union(billed)
+
+
+def _hashable(services: tuple[Service, ...]) -> list[str]:
+    return [s.id for s in services]
+
+
+def _by_id(case: Case, service: str) -> Service:
+    return next(s for s in case.services if s.id == service)
+
+
+def _charge(case: Case, run: Run, spans: Spans, units: int, initial: bool, setting: str) -> None:
+    """One charge for the first unit and one for the hours; the minutes go to the fluids that ran."""
+    lead = run.services[0]
+    count = minutes(spans)
+    shares = _shares(run, spans, case)
+    facts = {"drug": " and ".join(dict.fromkeys(s.name for s in run.services)), "minutes": count, "units": units}
+    evidence = tuple((s.id, share) for s, share in shares)
+    settings = case.settings
+    earned_31 = moment(spans, (settings.hydration_min_minutes - 1) * 60)
+    hours = tuple(
+        moment(spans, (settings.additional_hour_from_minutes - 1 + n * settings.additional_hour_minutes) * 60)
+        for n in range(1, units)
+    )
+    if initial:
+        text = "{drug}: {minutes} minutes of hydration with nothing else initial; 31-90 minutes are one unit."
+        reason = Reason("8", text, facts, "hydration_min_minutes", evidence)
+        case.charge(case.codes.initial_hydration, lead, (spans[0][0],), shares[0][1], reason)
+        when: tuple[int, ...] = hours
+    else:
+        when = (earned_31, *hours)
+    if when:
+        text = "{drug}: {minutes} minutes of hydration outside every drug infusion give {units} units in all."
+        reason = Reason("22", text, facts, setting, evidence)
+        case.charge(case.codes.hour_hydration, lead, when, () if initial else shares[0][1], reason)
+    for service, share in shares[1:]:
+        # Further bags of one run stand in the same line; they carry their minutes, not units of their own.
+        reason = Reason("22", "{drug} continues the hydration run.", {"drug": service.name}, setting, evidence)
+        code = case.codes.initial_hydration if initial else case.codes.hour_hydration
+        case.charge(code, service, (), share, reason)
+
+
+def _shares(run: Run, spans: Spans, case: Case) -> list[tuple[Service, Spans]]:
+    """Which fluid counts for which minutes: the earlier bag where two ran at once."""
+    taken: Spans = ()
+    shares = []
+    for service in run.services:
+        own = subtract(intersect(countable(service, case), spans), taken)
+        taken = union([*taken, *own])
+        shares.append((service, own))
+    return shares
+
+
+def _account(case: Case, fluid: Service, counted: Spans, billed: Spans) -> None:
+    """Every minute of a fluid that no line counts, with its reason."""
+    slow = kvo_spans(fluid, case)
+    under = subtract(intersect(fluid.spans, drug_time(fluid, case)), slow)
+    own = countable(fluid, case)
+    twice = intersect(own, counted)
+    rest = subtract(subtract(own, counted), billed)
+    facts = {"drug": fluid.name}
+
+    def aside(spans: Spans, status: str, label: str, rule: str, text: str, setting: str | None) -> None:
+        if spans:
+            reason = Reason(rule, text, {**facts, "minutes": seconds(spans) // 60}, setting, ((fluid.id, spans),))
+            case.set_aside(fluid, spans, status, label, reason)  # type: ignore[arg-type]
+
+    aside(slow, "included", "keep-vein-open rate", "24",
+          "{drug}: {minutes} minutes at a keep-vein-open rate carry no code.", "kvo_max_ml_per_hour")
+    aside(under, "included", "hydration while a drug ran", "21",
+          "{drug}: {minutes} minutes ran while a drug infusion was paid for.", "hydration_overlap")
+    aside(twice, "included", "second fluid at the same time", "21",
+          "{drug}: {minutes} minutes ran beside another hydration fluid and count once.", "hydration_overlap")
+    aside(rest, "unbilled", "hydration of 30 minutes or less", "8",
+          "{drug}: {minutes} minutes in runs of 30 minutes or less have no code.", "hydration_min_minutes")
+    if slow:
+        case.note("info", "kvo-rate", "Hydration was charted at a keep-vein-open rate for part of its time; those "
+                  "minutes carry no code.", "", fluid)
+
+
+def _judge(case: Case, runs: list[Run]) -> None:
+    """Respectable sources add separate runs, others do not: say so where the units differ."""
+    each = sum(run.units for run in runs)
+    added = units_of(minutes(union(span for run in runs for span in run.spans)), case)
+    if each != added:
+        fluids = [s for run in runs for s in run.services]
+        case.note(
+            "info", "judgement", f"Separate hydration runs: each on its own gives {each} units, added together "
+            f"{added}.", "Switch hydration_segments holds the reading of your payer.", *fluids)
