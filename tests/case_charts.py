@@ -96,10 +96,12 @@ def rows(case: Case) -> list[dict[str, str]]:
 def code(case: Case, folder: Path) -> Result:
     """Write the chart as a CSV file, read it, build its timeline and code it: the way a user's export goes."""
     path = folder / "chart.csv"
+    table = rows(case)
+    columns = [c for c in COLUMNS if any(row.get(c) for row in table) or (c == "stop" and "start" in table[0])]
     with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, COLUMNS, restval="")
+        writer = csv.DictWriter(file, columns, restval="", extrasaction="ignore")
         writer.writeheader()
-        writer.writerows(rows(case))
+        writer.writerows(table)
     reading = parsers.read([path], timezone="UTC")
     assert not reading.rejected, [r.message for r in reading.rejected]
     return timeline.code(timeline.build(reading), case.policy, switches=dict(case.switches))
