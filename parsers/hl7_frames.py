@@ -1,0 +1,145 @@
+"""Finds the messages of a file: bare, in FHS/BHS batches, MLLP-framed, with any line ends, or joined by mistake.
+
+Works on bytes, because a byte offset is what leads back to the raw text and because each message may
+declare a character set of its own.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+PieceKind = Literal["message", "envelope", "text", "cut"]
+
+_HEADERS = [re.compile(name + rb"[^A-Za-z0-9\s]") for name in (b"MSH", b"FHS", b"BHS", b"BTS", b"FTS")]
+# A full header in the middle of a line: free text must escape its separators, so this is a message whose
+# predecessor was written without a line end.
+_JOINED = re.compile(rb"MSH([^A-Za-z0-9\s])[^A-Za-z0-9\s]{4,5}\1")
+_BOM = codecs.BOM_UTF8
+_BLOCK_START, _BLOCK_END = b"\x0b", b"\x1c"
+_BLANK = b" \t\r\n\x00\x0b\x1c\x1a"
+_LINE_BEGINS_AFTER = b"\r\n\x0b\x1c\x00"
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of the file, ``data[start:end]``.
+
+    ``cut`` is a message whose MLLP frame has no end; ``text`` belongs to no message; ``joined`` says that
+    the message began in the middle of a line.
+    """
+
+    kind: PieceKind
+    start: int
+    end: int
+    joined: bool = False
+
+
+def find_pieces(data: bytes) -> list[Piece]:
+    """The messages, envelope segments and stray texts of a file, in order; blank stretches are left out."""
+    starts = _starts(data)
+    pieces: list[Piece] = []
+    _add_text(pieces, data, 0, starts[0][0] if starts else len(data))
+    for index, (start, joined) in enumerate(starts):
+        end = starts[index + 1][0] if index + 1 < len(starts) else len(data)
+        if data[start : start + 3] == b"MSH":
+            _add_message(pieces, data, start, end, joined)
+        else:
+            line_end = _line_end(data, start, end)
+            pieces.append(Piece("envelope", start, line_end))
+            _add_text(pieces, data, line_end, end)
+    return pieces
+
+
+def _starts(data: bytes) -> list[tuple[int, bool]]:
+    found: list[tuple[int, bool]] = []
+    for header in _HEADERS:
+        for match in header.finditer(data):
+            start = match.start()
+            if start == 0 or data[start - 1] in _LINE_BEGINS_AFTER or data[max(0, start - 3) : start] == _BOM:
+                found.append((start, False))
+            elif _JOINED.match(data, start):
+                found.append((start, data[start - 1 : start] not in (b" ", b"\t")))
+    found.sort()
+    return found
+
+
+def _add_message(pieces: list[Piece], data: bytes, start: int, end: int, joined: bool) -> None:
+    block_end = data.find(_BLOCK_END, start, end)
+    if block_end >= 0:
+        pieces.append(Piece("message", start, block_end, joined))
+        _add_text(pieces, data, block_end + 1, end)
+        return
+    framed = data[start - 1 : start] == _BLOCK_START if start else False
+    stop = end
+    while stop > start and (data[stop - 1] in b"\x0b\x00\x1a" or data[stop - 3 : stop] == _BOM):
+        stop -= 3 if data[stop - 3 : stop] == _BOM else 1
+    pieces.append(Piece("cut" if framed else "message", start, stop, joined))
+
+
+def _add_text(pieces: list[Piece], data: bytes, start: int, end: int) -> None:
+    text = data[start:end].replace(_BOM, b"   ")
+    left = text.lstrip(_BLANK)
+    if left:
+        start += len(text) - len(left)
+        pieces.append(Piece("text", start, start + len(left.rstrip(_BLANK))))
+
+
+def _line_end(data: bytes, start: int, end: int) -> int:
+    ends = [place for place in (data.find(b"\r", start, end), data.find(b"\n", start, end)) if place >= 0]
+    return min(ends, default=end)
+
+
+_CODECS = {
+    "ASCII": None,
+    "ISOIR6": None,
+    "UNICODEUTF8": "utf-8",
+    "UTF8": "utf-8",
+    "ISOIR87": "iso2022_jp",
+    "ISOIR159": "iso2022_jp_2",
+    "GB180302000": "gb18030",
+    "GB18030": "gb18030",
+    "KSX1001": "euc_kr",
+    "BIG5": "big5",
+    "CNS116431992": "euc_tw",
+    "WINDOWS1252": "cp1252",
+}
+_EIGHT_BIT = re.compile(r"(?:ISO)?8859(\d{1,2})")
+
+
+def declared_codec(declared: str) -> str | None:
+    """The codec of an MSH-18 name (table 0211); ``None`` for plain ASCII and for names not known."""
+    name = "".join(c for c in declared.upper() if c.isalnum())
+    eight_bit = _EIGHT_BIT.fullmatch(name)
+    codec = f"iso8859-{eight_bit[1]}" if eight_bit else _CODECS.get(name)
+    if codec is None:
+        return None
+    try:
+        return codecs.lookup(codec).name
+    except LookupError:
+        return None
+
+
+def decode_message(raw: bytes) -> tuple[str, str]:
+    """``(text, codec)`` of a message.
+
+    MSH-18 is often wrong, so it is believed only where the bytes agree: a declared multi-byte set first,
+    then strict UTF-8 (accented text of another set is practically never valid UTF-8), then a declared
+    8-bit set, then Windows-1252, and Latin-1 for what even that leaves open.
+    """
+    shifted = b"\x1b" in raw
+    if not shifted and raw.isascii():
+        return raw.decode("ascii"), "ascii"
+    header = re.split(rb"[\r\n]", raw, maxsplit=1)[0].decode("latin-1")
+    fields = header.split(header[3:4])
+    names = fields[17].split(fields[1][1:2] or "~") if len(fields) > 17 and fields[1] else []
+    declared = [codec for codec in map(declared_codec, names) if codec]
+    eight_bit = [codec for codec in declared if codec.startswith("iso8859") or codec == "cp1252"]
+    for codec in [*(c for c in declared if c not in eight_bit), "utf-8", *eight_bit, "cp1252"]:
+        try:
+            return raw.decode(codec), codec
+        except UnicodeDecodeError:
+            continue
+    return raw.decode("latin-1"), "latin-1"

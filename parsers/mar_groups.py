@@ -1,0 +1,114 @@
+"""Which order, route and components an RXA belongs to.
+
+RXR closes its group: it counts for every RXA since the last RXR (HL7 v2.5, chapter 4: ``{ {RXA} RXR [{OBX}] }``).
+Some senders put RXR and RXC before the RXA instead; what stands before the first RXA of an order is that
+order's default.
+"""
+
+from __future__ import annotations
+
+from parsers.er7 import Message, Segment
+
+_MESSAGE_LEVEL = frozenset({"MSH", "PID", "PV1"})
+
+
+class Group:
+    """One or more RXA with the RXR that closes them and what follows (OBX, RXC, Z segments)."""
+
+    __slots__ = ("closed", "components", "others", "route", "rxas")
+
+    def __init__(self) -> None:
+        self.rxas: list[tuple[int, Segment]] = []
+        """Each RXA with its number in the message, counted from 1."""
+        self.route: Segment | None = None
+        self.closed = False
+        self.components: list[Segment] = []
+        self.others: list[Segment] = []
+
+
+class Order:
+    """An ORC (or none) with its groups; ``route`` and ``components`` are its defaults."""
+
+    __slots__ = ("components", "groups", "orc", "others", "route")
+
+    def __init__(self, orc: Segment | None) -> None:
+        self.orc = orc
+        self.route: Segment | None = None
+        self.components: list[Segment] = []
+        self.others: list[Segment] = []
+        self.groups: list[Group] = []
+
+    @property
+    def route_unclear(self) -> bool:
+        """An RXR before the first RXA, another between, none behind the last: sent before or behind its RXA?"""
+        if self.route is None or not self.groups or self.groups[-1].route is not None:
+            return False
+        default = self.route.verbatim
+        return any(group.route is not None and group.route.verbatim != default for group in self.groups)
+
+
+class Layout:
+    """A message taken apart: its orders, and the segments that count for all of them."""
+
+    __slots__ = ("header", "orders", "others", "patient", "rxa_count", "visit")
+
+    def __init__(self, message: Message) -> None:
+        segments = message.segments
+        self.header = segments[0]
+        self.patient: Segment | None = None
+        self.visit: Segment | None = None
+        self.others: list[Segment] = []
+        self.orders: list[Order] = []
+        self.rxa_count = 0
+        order: Order | None = None
+        group: Group | None = None
+        for segment in segments:
+            name = segment.name
+            if name == "RXA":
+                if order is None:
+                    order = Order(None)
+                    self.orders.append(order)
+                if group is None or group.closed:
+                    group = Group()
+                    order.groups.append(group)
+                self.rxa_count += 1
+                group.rxas.append((self.rxa_count, segment))
+            elif name == "ORC":
+                order, group = Order(segment), None
+                self.orders.append(order)
+            elif name in _MESSAGE_LEVEL:
+                self._keep_level(name, segment)
+            elif name != "NTE":
+                order = self._place(segment, order, group)
+
+    def _keep_level(self, name: str, segment: Segment) -> None:
+        if name == "PID" and self.patient is None:
+            self.patient = segment
+        elif name == "PV1" and self.visit is None:
+            self.visit = segment
+
+    def _place(self, segment: Segment, order: Order | None, group: Group | None) -> Order | None:
+        """Hang an RXR, RXC or other segment where it belongs; the order, opened if the segment opens one."""
+        name = segment.name
+        if order is None:
+            if name not in ("RXR", "RXC", "RXO", "RXE"):
+                self.others.append(segment)
+                return None
+            order = Order(None)
+            self.orders.append(order)
+        if group is None:
+            if name == "RXR":
+                order.route = segment
+            elif name == "RXC":
+                order.components.append(segment)
+            else:
+                order.others.append(segment)
+        elif name == "RXR":
+            if group.route is None:
+                group.route = segment
+            group.closed = True
+        elif name == "RXC":
+            group.components.append(segment)
+        else:
+            group.others.append(segment)
+        return order

@@ -1,0 +1,169 @@
+"""Profiles: where one sender puts things, and the words it uses, as YAML that an analyst can read and change.
+
+A profile only names places and words; it never holds a billing rule.  ``generic`` is what applies
+without one.  Every shipped profile says on what basis it was written.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from functools import lru_cache
+from importlib import resources
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+import yaml
+
+from parsers.events import Action, Route
+from parsers.field_paths import field_path
+from parsers.vocabulary import key
+
+GENERIC = "generic"
+
+
+class ProfileError(ValueError):
+    """A profile that cannot be used; the text says where and what to write instead."""
+
+
+class Hl7Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Places in HL7 v2 messages, the first that holds something wins.  Syntax: :mod:`parsers.field_paths`."""
+
+    action_fields: tuple[str, ...] = ("RXA-20", "RXA-9.2", "RXA-9.1", "OBX(MAR ACTION)-5", "ORC-16.2", "ORC-16.1")
+    encounter_fields: tuple[str, ...] = ("PV1-19.1", "PID-18.1")
+    patient_fields: tuple[str, ...] = ("PID-3.1", "PID-2.1", "PID-4.1")
+    order_fields: tuple[str, ...] = ("ORC-3.1", "ORC-2.1")
+    site_fields: tuple[str, ...] = ("RXR-2", "OBX(IV LINE)-5", "OBX(IV SITE)-5")
+    device_fields: tuple[str, ...] = ("RXR-3",)
+    rate_fields: tuple[str, ...] = ("RXA-12",)
+    nurse_fields: tuple[str, ...] = ("RXA-10.1",)
+    department_fields: tuple[str, ...] = ("RXA-11.1", "RXA-27.1", "PV1-3.1")
+    class_fields: tuple[str, ...] = ("PV1-2.1",)
+    recorded_fields: tuple[str, ...] = ("RXA-22", "ORC-9", "MSH-7")
+    payer_fields: tuple[str, ...] = ()
+    category_fields: tuple[str, ...] = ()
+    hcpcs_fields: tuple[str, ...] = ()
+    primary_drug_fields: tuple[str, ...] = ()
+
+
+class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One sender.  ``action_map`` and ``route_map`` translate its words, ``site_aliases`` its names of one access."""
+
+    name: str
+    basis: str = ""
+    """On what the profile rests: a published document, an observed sample."""
+    timezone: str | None = None
+    action_map: dict[str, Action] = {}
+    route_map: dict[str, Route] = {}
+    site_aliases: dict[str, str] = {}
+    columns: dict[str, tuple[str, ...]] = {}
+    """For tables: canonical column -> further header names."""
+    hl7: Hl7Profile = Hl7Profile()
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The words of a profile, with keys as :func:`parsers.vocabulary.key` makes them."""
+
+    actions: Mapping[str, Action] = field(default_factory=dict)
+    routes: Mapping[str, Route] = field(default_factory=dict)
+    sites: Mapping[str, str] = field(default_factory=dict)
+
+    def site(self, text: str) -> str | None:
+        """The access a charted site stands for, after the aliases; ``None`` for an empty one."""
+        return self.sites.get(key(text), text) if text else None
+
+
+def words_of(profile: Profile) -> Words:
+    """The profile's words, ready for look-up."""
+    return Words(
+        {key(word): action for word, action in profile.action_map.items()},
+        {key(word): route for word, route in profile.route_map.items()},
+        {key(word): site for word, site in profile.site_aliases.items()},
+    )
+
+
+def shipped_profiles() -> tuple[str, ...]:
+    """Names of the profiles that come with the package."""
+    folder = resources.files("parsers").joinpath("profiles")
+    return tuple(sorted(entry.name[:-5] for entry in folder.iterdir() if entry.name.endswith(".yaml")))
+
+
+@lru_cache(maxsize=8)
+def load_profile(name_or_path: str = GENERIC) -> Profile:
+    """A shipped profile by name or one of the user's by path; :class:`ProfileError` says what is wrong with it."""
+    if name_or_path in shipped_profiles():
+        text = resources.files("parsers").joinpath("profiles", f"{name_or_path}.yaml").read_text("utf-8")
+        return read_profile(text, f"{name_or_path}.yaml")
+    path = Path(name_or_path)
+    if not path.is_file():
+        near = get_close_matches(name_or_path, shipped_profiles(), n=1)
+        meant = f" Did you mean '{near[0]}'?" if near else ""
+        known = ", ".join(shipped_profiles())
+        raise ProfileError(f"No profile '{name_or_path}': neither a shipped one ({known}) nor a file.{meant}")
+    try:
+        return read_profile(path.read_text("utf-8"), path.name)
+    except UnicodeDecodeError:
+        raise ProfileError(f"{path.name}: not a UTF-8 text; save the profile as UTF-8") from None
+
+
+def read_profile(text: str, where: str) -> Profile:
+    """A profile from its YAML text; ``where`` names it in messages."""
+    try:
+        raw = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f" line {mark.line + 1}" if mark else ""
+        raise ProfileError(f"{where}{line}: not readable as YAML ({getattr(error, 'problem', 'syntax')})") from None
+    if not isinstance(raw, dict):
+        raise ProfileError(f"{where}: a profile is a list of names and values, such as 'name: my hospital'")
+    _check_keys(raw, Profile, where)
+    if isinstance(raw.get("hl7"), dict):
+        _check_keys(raw["hl7"], Hl7Profile, f"{where}: hl7")
+    try:
+        profile = msgspec.convert(raw, Profile)
+    except msgspec.ValidationError as error:
+        raise ProfileError(f"{where}: {_plain(str(error))}") from None
+    _check_values(profile, where)
+    return profile
+
+
+def _check_keys(raw: Mapping[Any, Any], struct: type[msgspec.Struct], where: str) -> None:
+    known = struct.__struct_fields__
+    for name in raw:
+        if name in known:
+            continue
+        near = get_close_matches(str(name), known, n=1)
+        meant = f" Did you mean '{near[0]}'?" if near else f" Known: {', '.join(known)}."
+        raise ProfileError(f"{where}: unknown key '{name}'.{meant}")
+
+
+def _plain(problem: str) -> str:
+    """``msgspec``'s words with the path first: ``hl7.site_fields: Expected ...``."""
+    match = re.fullmatch(r"(.*?) - at (?:`key` in )?`\$\.?(.*)`", problem, re.DOTALL)
+    if match is None:
+        return problem
+    hint = ""
+    if "Expected `str`, got `bool`" in match[1]:
+        hint = " (YAML reads yes, no, on and off as true and false: put the word in quotes)"
+    return f"{match[2] or 'profile'}: {match[1]}{hint}"
+
+
+def _check_values(profile: Profile, where: str) -> None:
+    for name in Hl7Profile.__struct_fields__:
+        for path in getattr(profile.hl7, name):
+            try:
+                field_path(path)
+            except ValueError as error:
+                raise ProfileError(f"{where}: hl7.{name}: {error}") from None
+    if profile.timezone is not None:
+        try:
+            ZoneInfo(profile.timezone)
+        except (KeyError, ValueError, OSError):
+            raise ProfileError(
+                f"{where}: timezone: '{profile.timezone}' is no time zone; write it as America/Chicago"
+            ) from None
