@@ -13,6 +13,8 @@ from collections.abc import Sequence
 from enum import IntEnum
 from typing import NamedTuple
 
+from timeline.charting_words import ENUMERATED, FORMS, JOINS, SALTS, UNITS
+
 
 class Role(IntEnum):
     """What a word is by its looks alone."""
@@ -33,57 +35,6 @@ class Word(NamedTuple):
     role: Role
     glued: bool
 
-
-UNITS = frozenset(
-    """
-    mg mgs milligram milligrams g gm gms gram grams mcg ug microgram micrograms ng kg ml mls milliliter milliliters
-    l liter liters litre litres cc meq milliequivalent milliequivalents meqs mmol mmols millimole mol unit units u iu miu
-    million m h hr hrs hour hours min mins minute minutes day days d wk week weeks vial vials amp amps dose doses
-    tab tabs bag bags x sec gtt gtts drops pe ppm mosm
-    """.split()
-)
-"""Words that are units behind a number (or behind ``/``); elsewhere they may be part of a name."""
-
-SALTS = frozenset(
-    """
-    hydrochloride hcl dihydrochloride sulfate sulphate sodium disodium phosphate diphosphate acetate citrate mesylate
-    mesilate tartrate bitartrate besylate besilate maleate succinate fumarate lactate gluceptate lactobionate tosylate
-    hydrobromide bromide nitrate hyclate edisylate malate isethionate pamoate decanoate trihydrate monohydrate dihydrate
-    heptahydrate pentahydrate anhydrous tromethamine ditromethamine trometamol meglumine ethanolate benzathine lysine
-    arginine fosfatex axetil potassium tetrahydrate dimeglumine proxetil hemihydrate
-    """.split()
-)
-"""Salts and hydrates: not part of a drug's identity."""
-
-FILLERS = frozenset(
-    """
-    iv ivpb ivp ivf ivfs ivbp piv infusion infusions inj injection injectable injectables intravenous intravenously im sc sq
-    subq subcut subcutaneous intramuscular solution soln sol solr recon reconstituted powder lyophilized suspension susp
-    emulsion vial vials bag bags premix premixed premade syringe syr syringes prefilled pump pca drip gtt bolus boluses
-    loading load maintenance maint continuous cont intermittent piggyback piggybacks pb push slow rapid wide open rate titrate
-    titrated titratable dose doses dosing dosed single multi multidose unit units ml mls mg mcg meq mmol adult adults
-    peds ped pediatric neonatal neonate central line peripheral port picc cvc cvad lumen pf preservative free usp pvc excel
-    viaflex duplex advantage minibag mini mbp addease adv galaxy freeflex ready use use kit amp ampule ampul ampoule
-    concentrate concentrated conc concentration standard std custom compounded pharmacy per protocol policy ordered order orders
-    nurse driven weight based wt total volume final over every q qh qd bid tid qid daily once stat prn now prophylaxis
-    prophylactic treatment therapy therapeutic test first second initial additional repeat generic brand sterile ns's
-    fluid fluids hydration rehydration dehydration resuscitation sepsis hypotension ed er icu or pacu
-    non formulary nonformulary study open label home med meds own supply hospital outpatient clinic
-    chemo chemotherapy day cycle week wk hr hour hours min minutes time times dual chamber level trough
-    mixture mixed mix admixture diluted dilute dilution diluent diluents base additive additives added reconstitute
-    range only not the a an to at of by as on from x via no give given run runs infuse infused started high low
-    intradermal local half full strength regular rte route lvp svp plastic glass container cntr pgbk infuvite flex
-    lock warm warmed cold chilled room temp keep vein
-    """.split()
-)
-"""Charting words that never name a substance by themselves."""
-
-_JOIN_WORDS = frozenset({"and", "with", "in", "plus", "into", "within"})
-REFERENCES = frozenset({"pre", "post", "before", "after", "following", "for", "between", "behind", "during", "prior"})
-"""A substance straight behind one of these is a reason or a moment, not what is in the bag (``NS post cisplatin``)."""
-NEGATIONS = frozenset({"without", "minus", "excluding"})
-
-_ENUMERATED = frozenset({"drug", "med", "medication", "antibiotic", "chemo", "agent", "study", "no", "number", "bag", "protocol"})
 
 _REWRITES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern), replacement)
@@ -124,9 +75,9 @@ def _number(text: str, percent: str | None) -> str:
     return (whole.lstrip("0") or "0") + (f".{part}" if part else "") + ("%" if percent else "")
 
 
-def words(text: str) -> tuple[Word, ...]:
-    """The words of a charted name, lower case, accents and dots gone, numbers in one spelling (``.9 %`` is ``0.9%``)."""
-    cleaned = _clean(text)
+def words(name: str) -> tuple[Word, ...]:
+    """The words of a charted name: lower case, no accents or dots, numbers in one spelling (``.9 %`` is ``0.9%``)."""
+    cleaned = _clean(name)
     found: list[Word] = []
     end = -1
     for m in _WORD.finditer(cleaned):
@@ -139,8 +90,9 @@ def words(text: str) -> tuple[Word, ...]:
         elif m["number"]:
             found.append(Word(_number(m["number"], m["percent"]), Role.NUMBER, glued))
         elif m["word"]:
-            join = m["word"] in _JOIN_WORDS or (m["word"] == "w" and not glued)
-            found.append(Word("with" if m["word"] == "w" and join else m["word"], Role.JOIN if join else Role.WORD, glued))
+            join = m["word"] in JOINS or (m["word"] == "w" and not glued)
+            text = "with" if m["word"] == "w" and join else m["word"]
+            found.append(Word(text, Role.JOIN if join else Role.WORD, glued))
         else:
             found.append(Word(m["mark"], Role.JOIN if m["mark"] in "+&;" else Role.SOFT, glued))
     return tuple(found)
@@ -161,15 +113,22 @@ def strengths(row: Sequence[Word]) -> frozenset[int]:
     return frozenset(found)
 
 
+_MILLILITRES = {
+    **dict.fromkeys(("ml", "mls", "cc", "milliliter", "milliliters"), 1.0),
+    **dict.fromkeys(("l", "liter", "liters", "litre", "litres"), 1000.0),
+}
+
+
 def volumes_ml(row: Sequence[Word]) -> tuple[float, ...]:
-    """Volumes named in mL or L, in mL; a concentration's ``/mL`` and ``/L`` are not volumes."""
-    factor = {"ml": 1.0, "mls": 1.0, "cc": 1.0, "milliliters": 1.0, "l": 1000.0, "liter": 1000.0, "liters": 1000.0,
-              "litre": 1000.0, "litres": 1000.0}  # fmt: skip
-    return tuple(
-        float(row[i - 1].text) * factor[word.text]
-        for i, word in enumerate(row)
-        if i and word.text in factor and row[i - 1].role is Role.NUMBER and row[i - 1].text.replace(".", "").isdigit()
-    )
+    """Volumes named in mL or L, in mL; a concentration's ``/mL`` and a rate's ``mL/hr`` are not volumes."""
+    found = []
+    for i, word in enumerate(row[1:], start=1):
+        amount = row[i - 1]
+        is_rate = i + 1 < len(row) and row[i + 1].text in ("/", "per")
+        plain = amount.role is Role.NUMBER and amount.text.replace(".", "").isdigit()
+        if word.text in _MILLILITRES and plain and not is_rate:
+            found.append(float(amount.text) * _MILLILITRES[word.text])
+    return tuple(found)
 
 
 def per_litre(row: Sequence[Word]) -> bool:
@@ -202,21 +161,12 @@ def plain_name(row: Sequence[Word]) -> str:
     kept: list[str] = []
     for i, word in enumerate(row):
         if word.role is Role.NUMBER:
-            counts = i > 0 and row[i - 1].text in _ENUMERATED and not (i + 1 in amounts)
+            counts = i > 0 and row[i - 1].text in ENUMERATED and i + 1 not in amounts
             short = len(word.text) == 1 and i + 1 not in amounts and i > 0
             if (word.glued and i not in amounts) or counts or short:
                 kept.append(word.text)
-        elif i not in amounts and not (word.text in _DROPPED and (kept or i + 1 < len(row))):
+        elif i not in amounts and not (word.text in FORMS and (kept or i + 1 < len(row))):
             kept.append(word.text)
     while len(kept) > 1 and kept[-1] in SALTS:
         kept.pop()
     return " ".join(kept)
-
-
-_DROPPED = frozenset(
-    """
-    iv ivpb ivp infusion inj injection injectable intravenous im sc solution soln vial bag premix premixed syringe prefilled
-    drip bolus piggyback push unit units ml mg mcg meq pf usp minibag ampule amp
-    """.split()
-)
-"""Forms that are left out of an unlisted name; words that may be part of it stay."""

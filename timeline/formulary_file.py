@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast, get_args
+from typing import TYPE_CHECKING, Any, cast, get_args
 
 import yaml
 
@@ -49,6 +49,8 @@ class Entry:
     """Hydration when it is in a maintenance fluid (potassium)."""
     salt: bool = False
     """Only the salt of a drug when it stands straight behind one (dexamethasone *sodium phosphate*)."""
+    categorised: bool = True
+    """False when a site's file names no category for it."""
     only_with_fluid: bool = False
     """Shorthand that has this meaning only beside an IV fluid (``NS with 20 K``)."""
 
@@ -70,6 +72,7 @@ class Basis:
 class FormularyFile:
     group: str
     name: str
+    """The file's name, for messages."""
     basis: Basis
     entries: tuple[Entry, ...]
     overrides: Mapping[str, Mapping[str, Any]]
@@ -79,10 +82,17 @@ class FormularyFile:
     hcpcs_ranges: tuple[tuple[str, str, Category], ...]
     patterns: tuple[tuple[str, str, Category], ...]
     """(``word`` or ``ending``, text, category) for names that no entry knows."""
+    site: bool = False
 
 
-class _Loader(yaml.SafeLoader):
-    pass
+if TYPE_CHECKING:
+    from yaml import SafeLoader as _FastLoader
+else:
+    _FastLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _Loader(_FastLoader):
+    """Safe YAML in which a key that stands twice is an error, not a silent loss."""
 
 
 def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
@@ -108,20 +118,24 @@ def read_text(file: str | Path) -> str:
         return path.read_text(encoding="utf-8-sig")
     except OSError as error:
         reason = error.strerror or "it cannot be opened"
-        raise FormularyError(path.name, "", f"could not be read ({reason})", "Check the path after --formulary.") from error
+        raise FormularyError(
+            path.name, "", f"could not be read ({reason})", "Check the path after --formulary."
+        ) from error
     except UnicodeDecodeError as error:
         raise FormularyError(path.name, "", "is not UTF-8 text", "Save the file as UTF-8.") from error
 
 
 def parse(text: str, file: str, *, site: bool = False) -> FormularyFile:
-    """Parse one formulary file.  A site's file may leave out ``class`` and ``basis``, and the category of a known entry."""
+    """Parse one formulary file.  A site's may leave out ``class``, ``basis`` and the category of a known entry."""
     try:
-        data = yaml.load(text, Loader=_Loader)  # noqa: S506 - derived from SafeLoader
+        data = yaml.load(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
         line = f"line {error.problem_mark.line + 1}" if error.problem_mark else ""
         raise FormularyError(file, line, f"is not valid YAML ({error.problem})", "Correct that line.") from error
     if not isinstance(data, dict):
-        raise FormularyError(file, "", "is not a formulary", "Expected a mapping with 'entries:'; see docs on the formulary.")
+        raise FormularyError(
+            file, "", "is not a formulary", "Expected a mapping with 'entries:'; see docs on the formulary."
+        )
     _only_known(data, _FILE_KEYS, file, "top level")
     group = str(data.get("class") or ("site" if site else ""))
     default = _category(data["category"], file, "category") if "category" in data else None
@@ -133,9 +147,16 @@ def parse(text: str, file: str, *, site: bool = False) -> FormularyFile:
     stated = {key: _stated(value, file, f"entries > {key}") for key, value in raw.items()}
     entries = tuple(_entry(group, key, own, default, flags, file, site) for key, own in stated.items())
     return FormularyFile(
-        group, str(data.get("name") or group), _basis(data.get("basis"), file, site), entries, stated,
-        _codes(data.get("hcpcs") or {}, file), _ranges(data.get("hcpcs_ranges") or [], file), _patterns(data.get("patterns") or [], file),
-    )  # fmt: skip
+        group=group,
+        name=file,
+        basis=_basis(data.get("basis"), file, site),
+        entries=entries,
+        overrides=stated,
+        hcpcs=_codes(data.get("hcpcs") or {}, file),
+        hcpcs_ranges=_ranges(data.get("hcpcs_ranges") or [], file),
+        patterns=_patterns(data.get("patterns") or [], file),
+        site=site,
+    )
 
 
 def _stated(value: object, file: str, place: str) -> dict[str, Any]:
@@ -147,7 +168,10 @@ def _stated(value: object, file: str, place: str) -> dict[str, Any]:
         return {"category": value}
     if not isinstance(value, dict):
         raise FormularyError(
-            file, place, "is neither a list of names nor a mapping", "Write 'drug: [name, name]' or 'drug: {category: therapeutic}'."
+            file,
+            place,
+            "is neither a list of names nor a mapping",
+            "Write 'drug: [name, name]' or 'drug: {category: therapeutic}'.",
         )
     _only_known(value, _ENTRY_KEYS, file, place)
     stated = dict(value)
@@ -171,7 +195,13 @@ def _entry(
     contains = tuple(own.get("contains") or (str(own.get("ingredient") or key),))
     values = {**flags, **{flag: own[flag] for flag in _FLAGS if flag in own}}
     return Entry(
-        group, key, contains, (key, *own.get("names", ())), category or "therapeutic", tuple(own.get("codes", ())), **values
+        group,
+        key,
+        contains,
+        (key, *own.get("names", ())),
+        category or "therapeutic",
+        tuple(own.get("codes", ())),
+        **values,
     )
 
 
@@ -180,7 +210,9 @@ def _basis(value: object, file: str, site: bool) -> Basis:
         return Basis("the site's own formulary", "site", "site")
     if isinstance(value, dict) and {"text", "source", "confidence"} == set(value):
         return Basis(str(value["text"]).strip(), str(value["source"]), str(value["confidence"]))
-    raise FormularyError(file, "basis", "lacks text, source or confidence", "Say why the class has its category, and how sure that is.")
+    raise FormularyError(
+        file, "basis", "lacks text, source or confidence", "Say why the class has its category, and how sure that is."
+    )
 
 
 def _category(value: object, file: str, place: str) -> Category:
@@ -201,7 +233,9 @@ def _strings(value: object, file: str, place: str) -> list[str]:
 def _only_known(value: Mapping[str, object], known: frozenset[str], file: str, place: str) -> None:
     for key in value:
         if key not in known:
-            raise FormularyError(file, f"{place} > {key}", "is not known here", f"Use one of: {', '.join(sorted(known))}.")
+            raise FormularyError(
+                file, f"{place} > {key}", "is not known here", f"Use one of: {', '.join(sorted(known))}."
+            )
 
 
 def _codes(value: object, file: str) -> dict[str, str]:
@@ -215,7 +249,9 @@ def _ranges(value: object, file: str) -> tuple[tuple[str, str, Category], ...]:
     for i, item in enumerate(value if isinstance(value, list) else [value], start=1):
         place = f"hcpcs_ranges > item {i}"
         if not isinstance(item, dict) or set(item) != {"from", "to", "category"}:
-            raise FormularyError(file, place, "needs from, to and category", "Write {from: J9000, to: J9999, category: chemo}.")
+            raise FormularyError(
+                file, place, "needs from, to and category", "Write {from: J9000, to: J9999, category: chemo}."
+            )
         found.append((str(item["from"]).upper(), str(item["to"]).upper(), _category(item["category"], file, place)))
     return tuple(found)
 
@@ -226,6 +262,8 @@ def _patterns(value: object, file: str) -> tuple[tuple[str, str, Category], ...]
         place = f"patterns > item {i}"
         kind = next((k for k in ("word", "ending") if isinstance(item, dict) and k in item), None)
         if kind is None or set(item) != {kind, "category"}:
-            raise FormularyError(file, place, "needs word (or ending) and category", "Write {word: chemo, category: chemo}.")
+            raise FormularyError(
+                file, place, "needs word (or ending) and category", "Write {word: chemo, category: chemo}."
+            )
         found.append((kind, str(item[kind]).casefold(), _category(item["category"], file, place)))
     return tuple(found)
