@@ -1,0 +1,178 @@
+"""Every line, query and uncharged minute of an encounter in plain text, to be read or put into an appeal letter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from parsers.events import Finding
+from reports.clock_text import clock, offset_name, span, visit, whole_minutes
+from reports.encounter_view import drug_list, kind_words, minutes_words, names, ran_words, stop_words
+from reports.safe_text import one_line
+from reports.sentences import (
+    AMOUNT_BASIS,
+    citation_text,
+    code_units,
+    money,
+    outcome_answer,
+    outcome_bill,
+    policy_text,
+    source_text,
+    source_texts,
+    value_text,
+)
+from timeline.model import Because, CodedEncounter, LedgerRow, Line, Query
+
+_COLUMNS = ("documented", "charged", "included", "unbilled", "queried")
+
+
+def explain_encounter(coded: CodedEncounter) -> str:
+    """The encounter as plain text, ending with a line feed: sections without content are left out."""
+    sections = (
+        ("ADMINISTRATIONS", _administrations(coded)),
+        ("LINES", _lines(coded)),
+        ("QUERIES", _queries(coded)),
+        ("ASSUMPTIONS", _assumptions(coded)),
+        ("MINUTES WITHOUT A CODE OF THEIR OWN", _uncharged(coded)),
+        ("EVERY MINUTE", ledger_table(coded)),
+        ("FINDINGS", (text for f in coded.findings for text in finding_lines(f))),
+    )
+    out = [*_header(coded)]
+    for title, content in sections:
+        if body := list(content):
+            out += ["", title, *body]
+    if not coded.lines:
+        out += ["", "No line: nothing here earns an administration code."]
+    return "\n".join(text.rstrip() for text in out) + "\n"
+
+
+def _header(coded: CodedEncounter) -> Iterator[str]:
+    timeline = coded.timeline
+    patient = f", patient {one_line(timeline.patient_id)}" if timeline.patient_id else ""
+    yield f"Encounter {one_line(timeline.id)}{patient}"
+    yield f"{visit(timeline)}, times in {offset_name(timeline)}"
+    yield f"Policy version {one_line(coded.policy_version)}"
+    if coded.amount is not None:
+        held = f", {money(coded.amount_in_query)} in query" if coded.amount_in_query else ""
+        yield f"{money(coded.amount)}{held} ({AMOUNT_BASIS})"
+
+
+def _administrations(coded: CodedEncounter) -> Iterator[str]:
+    for a in coded.timeline.administrations:
+        yield f"- {one_line(a.drug)}: {kind_words(coded, a)}"
+        access = one_line(a.access) if a.access else "not charted"
+        yield f"    {ran_words(coded, a)}, {minutes_words(coded, a)}; {stop_words(a)}; access {access}"
+        if len(a.segments) > 1:
+            yield "    ran " + ", ".join(span(coded.timeline, s.start, s.stop) for s in a.segments)
+        if len(a.bags) > 1:
+            yield "    bags at " + ", ".join(clock(coded.timeline, t) for t in a.bags)
+        yield f"    category from {one_line(a.category_basis)}"
+        yield from (f"    source: {s}" for s in source_texts(a.sources))
+
+
+def _lines(coded: CodedEncounter) -> Iterator[str]:
+    for number, line in enumerate(coded.lines, 1):
+        if number > 1:
+            yield ""
+        yield f"{number}. {_line_head(line)}"
+        yield f"   {drug_list(coded, line.administrations)}" + (f", {line.minutes} min" if line.minutes else "")
+        yield from because_lines(coded, line.because, "   ")
+
+
+def _line_head(line: Line) -> str:
+    amount = "" if line.amount is None else f", {money(line.amount)} ({AMOUNT_BASIS})"
+    answered = ", answered: rests on a person's answer" if line.answered else ""
+    return f"{code_units(line)} on {line.date.isoformat()}{amount}{answered}"
+
+
+def because_lines(coded: CodedEncounter, because: Because, indent: str) -> Iterator[str]:
+    """A tree of evidence: the sentence, then what it rests on, then its own reasons one step further in."""
+    yield f"{indent}- {full_text(because.text)} [rule {one_line(because.rule)}]"
+    yield from (f"{indent}    {fact}" for fact in because_facts(coded, because))
+    for child in because.children:
+        yield from because_lines(coded, child, indent + "  ")
+
+
+def because_facts(coded: CodedEncounter, because: Because) -> Iterator[str]:
+    """What one node rests on: values, stretches that ran, policy, citation, sources."""
+    timeline, known = coded.timeline, names(coded)
+    if because.values:
+        facts = (f"{one_line(str(k))} = {value_text(timeline, v)}" for k, v in because.values.items())
+        yield f"values: {'; '.join(facts)}"
+    for id_, start, stop in because.intervals:
+        minutes = whole_minutes(start, stop)
+        yield f"ran: {known.get(id_, one_line(id_))} {span(timeline, start, stop)} ({minutes} min)"
+    if because.policy:
+        yield f"policy: {policy_text(timeline, because.policy)}"
+    if cited := citation_text(because):
+        yield f"citation: {cited}"
+    yield from (f"source: {s}" for s in source_texts(because.sources))
+
+
+def full_text(text: str) -> str:
+    """All sentences of a reason, ending with a full stop."""
+    whole = one_line(text)
+    return whole if whole.endswith((".", "!", "?")) else whole + "."
+
+
+def _queries(coded: CodedEncounter) -> Iterator[str]:
+    for query in coded.queries:
+        yield f"- {one_line(query.question)}"
+        yield f"    about {drug_list(coded, (query.administration,))} ({_what(query)})"
+        if query.held:
+            yield f"    waits for the answer: {', '.join(query.held)}"
+        yield from (f"    {text}" for text in outcome_lines(coded, query))
+        yield from (f"    source: {s}" for s in source_texts(query.sources))
+
+
+def _what(query: Query) -> str:
+    return query.what.replace("_", " ")
+
+
+def outcome_lines(coded: CodedEncounter, query: Query) -> Iterator[str]:
+    """What each answer would bill; for the coder, never for the person who is asked."""
+    for outcome in query.outcomes:
+        amount = "" if outcome.amount is None else f" ({money(outcome.amount)} {AMOUNT_BASIS})"
+        yield f"{outcome_answer(coded.timeline, outcome)}: {outcome_bill(outcome)}{amount}"
+
+
+def _assumptions(coded: CodedEncounter) -> Iterator[str]:
+    for a in coded.assumptions:
+        about = drug_list(coded, (a.administration,))
+        yield f"- {about}, {a.what.replace('_', ' ')}: {one_line(a.assumed)}"
+        yield from because_lines(coded, a.because, "    ")
+
+
+def _uncharged(coded: CodedEncounter) -> Iterator[str]:
+    for u in coded.unbilled:
+        yield f"- {drug_list(coded, (u.administration,))}, {u.minutes} min {u.status}: {one_line(u.reason)}"
+        yield from because_lines(coded, u.because, "    ")
+
+
+def ledger_table(coded: CodedEncounter) -> Iterator[str]:
+    """charged + included + unbilled + queried = documented, an administration a row, with the totals."""
+    if not coded.ledger:
+        return
+    labels = [drug_list(coded, (row.administration,))[:40] for row in coded.ledger]
+    width = max(len("total"), *(len(label) for label in labels))
+    yield f"  {'minutes':<{width}}" + "".join(f"{name:>12}" for name in _COLUMNS)
+    for label, row in zip(labels, coded.ledger, strict=True):
+        yield f"  {label:<{width}}" + "".join(f"{n:>12}" for n in ledger_cells(row))
+    yield f"  {'total':<{width}}" + "".join(f"{n:>12}" for n in ledger_totals(coded.ledger))
+
+
+def ledger_cells(row: LedgerRow) -> tuple[int, int, int, int, int]:
+    """documented, charged, included, unbilled, queried."""
+    return row.documented, row.charged, row.included, row.unbilled, row.queried
+
+
+def ledger_totals(ledger: Iterable[LedgerRow]) -> tuple[int, ...]:
+    """The columns of :func:`ledger_cells`, each added up."""
+    return tuple(sum(column) for column in zip(*(ledger_cells(row) for row in ledger), strict=True))
+
+
+def finding_lines(finding: Finding) -> Iterator[str]:
+    """A finding as text: what was found and where, then what to do."""
+    where = f" ({source_text(finding.source)})" if finding.source else ""
+    yield f"- {finding.severity} {finding.code}: {one_line(finding.message)}{where}"
+    if finding.fix:
+        yield f"    {one_line(finding.fix)}"
