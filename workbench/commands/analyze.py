@@ -1,0 +1,66 @@
+"""``analyze``: records in, coded lines out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import click
+
+from reports.csv_output import lines_csv
+from reports.html import page_html
+from reports.json_output import json_pieces
+from reports.table_text import render_table
+from reports.timeline_svg import timeline_svg
+from timeline.model import Result
+from workbench.commands.closing import close
+from workbench.commands.options import Job, coding_options
+from workbench.commands.running import run
+from workbench.output import STANDARD_OUTPUT, page_name, screen, send
+
+FORMATS = ("table", "json", "csv", "html", "svg")
+
+
+@click.command()
+@coding_options
+@click.option("--format", type=click.Choice(FORMATS), default="table", show_default=True, help="Form of the answer.")
+@click.option(
+    "--output",
+    metavar="FILE|-",
+    type=click.Path(),
+    help="Where it goes.  [default: standard output; html: a file named after the input]",
+)
+@click.pass_context
+def analyze(ctx: click.Context, job: Job, format: str, output: str | None) -> None:
+    """Code the records in PATH... and show lines, reasons, queries and findings.
+
+    PATH is a file, a folder or - for standard input: HL7 v2 messages, a MAR table (CSV, TSV) or CLIF
+    tables (Parquet, CSV), any of them gzipped. The kind is found from the content.
+    """
+    review = run(job)
+    if format == "svg" and len(review.encounters) != 1:
+        raise click.UsageError(
+            f"An SVG picture shows one encounter, and there are {len(review.encounters)}."
+            " Choose one with --encounter ID, or use --format html for all."
+        )
+    target = output or (page_name(job.paths, ".html") if format == "html" else STANDARD_OUTPUT)
+    if format == "table":
+        look = screen(target)
+        table = render_table(review.result, width=look.width, color=look.color, encoding=look.encoding)
+        send([table], target, encoding=look.encoding)
+    else:
+        send(_pieces(review.result, format), target)
+    if format == "html" and output is None:
+        click.echo(target)
+    close(ctx, review.result, told=format == "table" and target == STANDARD_OUTPUT)
+
+
+def _pieces(result: Result, format: str) -> Iterable[str]:
+    match format:
+        case "json":
+            return json_pieces(result)
+        case "csv":
+            return [lines_csv(result)]
+        case "html":
+            return [page_html(result)]
+        case _:
+            return [timeline_svg(result.encounters[0])]

@@ -1,0 +1,171 @@
+"""Options that commands share, gathered into one :class:`Job`.
+
+Whatever a user can get wrong on the command line is checked here, before any file is read, and answered with a
+usage error; what comes later is either data (a value in the result) or a bug (a traceback).
+"""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import zoneinfo
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from parsers.profiles import ProfileError, load_profile
+from timeline.formulary import Formulary
+from timeline.formulary_file import FormularyError
+from timeline.policy import PolicyError, load_policy
+from workbench.config_file import DEFAULT_NAME, known_options, load_defaults
+
+Command = Callable[..., Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What to read and how to code it, as the command line and the configuration file say."""
+
+    paths: tuple[str, ...]
+    profile: str | None
+    timezone: str | None
+    policy: str
+    switches: dict[str, str]
+    formulary: Formulary | None
+    date_from: date | None
+    date_to: date | None
+    encounter: str | None
+
+
+def coding_options(command: Command) -> Command:
+    """Add PATH and the options of all commands that read and code; the function gets them as ``job``."""
+
+    @functools.wraps(command)
+    def gathered(**given: Any) -> Any:
+        given.pop("config")
+        job = Job(
+            paths=given.pop("paths"),
+            profile=given.pop("profile"),
+            timezone=given.pop("timezone"),
+            policy=given.pop("policy"),
+            switches=given.pop("set"),
+            formulary=given.pop("formulary"),
+            date_from=given.pop("date_from"),
+            date_to=given.pop("date_to"),
+            encounter=given.pop("encounter"),
+        )
+        _check_policy(job)
+        return command(job=job, **given)
+
+    for option in reversed(_READING + _CODING):
+        gathered = option(gathered)
+    return gathered
+
+
+def _configure(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    """Runs before the other options, so that they find their defaults."""
+    path = Path(value) if value else Path(DEFAULT_NAME)
+    if value is None and not path.is_file():
+        return None
+    group = ctx.find_root().command
+    assert isinstance(group, click.Group)
+    commands = {name: c for name in group.list_commands(ctx) if (c := group.get_command(ctx, name))}
+    known = known_options(ctx.command, commands)
+    ctx.default_map = load_defaults(path, ctx.info_name or "", known)
+    return str(path)
+
+
+def _zone(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    if value is None or value in zoneinfo.available_timezones():
+        return value
+    near = difflib.get_close_matches(value, zoneinfo.available_timezones(), n=1, cutoff=0.4)
+    hint = f" The nearest is '{near[0]}'." if near else ""
+    raise click.BadParameter(f"'{value}' is not a time zone of the IANA list, such as America/Chicago.{hint}")
+
+
+def _profile(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    if value is not None:
+        try:
+            load_profile(value)
+        except ProfileError as problem:
+            raise click.BadParameter(str(problem)) from problem
+    return value
+
+
+def _switches(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
+    switches = {}
+    for text in values:
+        name, equals, value = text.partition("=")
+        if not equals or not name.strip():
+            raise click.BadParameter(f"'{text}' is not switch=value, such as concurrent_min_overlap=1.")
+        switches[name.strip().replace("-", "_")] = value.strip()
+    return switches
+
+
+def _formulary(ctx: click.Context, param: click.Parameter, value: str | None) -> Formulary | None:
+    if value is None:
+        return None
+    try:
+        return Formulary.load(Path(value))
+    except FormularyError as problem:
+        raise click.BadParameter(str(problem)) from problem
+
+
+def _day(ctx: click.Context, param: click.Parameter, value: datetime | None) -> date | None:
+    return None if value is None else value.date()
+
+
+def _check_policy(job: Job) -> None:
+    try:
+        load_policy(job.policy).with_switches(job.switches)
+    except (PolicyError, TypeError) as problem:  # an unknown switch is a TypeError
+        raise click.UsageError(str(problem)) from problem
+    if job.date_from and job.date_to and job.date_to < job.date_from:
+        raise click.UsageError("--date-to is before --date-from.")
+
+
+DAY = click.DateTime(formats=["%Y-%m-%d"])
+_READING = [
+    click.argument("paths", metavar="PATH...", nargs=-1, required=True),
+    click.option(
+        "--config",
+        metavar="FILE",
+        is_eager=True,
+        callback=_configure,
+        help=f"Options from a TOML file; the command line wins.  [default: {DEFAULT_NAME} here, if there is one]",
+    ),
+    click.option(
+        "--profile", metavar="NAME|FILE", callback=_profile, help="Where the sender puts things and the words it uses."
+    ),
+    click.option(
+        "--timezone",
+        metavar="ZONE",
+        callback=_zone,
+        help="Zone of times that carry no offset, such as America/Chicago.  [default: the profile's, else UTC]",
+    ),
+]
+_CODING = [
+    click.option("--policy", metavar="NAME|FILE", default="facility", show_default=True, help="Rules to code by."),
+    click.option(
+        "--set",
+        "set",
+        metavar="SWITCH=VALUE",
+        multiple=True,
+        callback=_switches,
+        help="Change one switch of the policy; may be repeated. `policies` lists them.",
+    ),
+    click.option(
+        "--formulary",
+        metavar="FILE",
+        type=click.Path(),
+        callback=_formulary,
+        help="Your drug list, used before the bundled one.",
+    ),
+    click.option("--date-from", metavar="DATE", type=DAY, callback=_day, help="Encounters on this day or later."),
+    click.option("--date-to", metavar="DATE", type=DAY, callback=_day, help="Encounters on this day or earlier."),
+    click.option("--encounter", metavar="ID", help="This encounter only."),
+]
