@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -36,9 +36,9 @@ PORT, ARM = "Port R chest", "PIV L forearm 20G"
 
 
 def at(clock: str, day: int = 12) -> datetime:
-    """``at("19:10")``: a charted local time of March 2026 in New York (EDT, UTC-4, from the 8th)."""
+    """``at("19:10")``: a charted local time of March 2026 in New York (EDT, UTC-4, from the 8th), in UTC."""
     hour, minute = clock.split(":")
-    return datetime(2026, 3, day, int(hour), int(minute), tzinfo=NEW_YORK)
+    return datetime(2026, 3, day, int(hour), int(minute), tzinfo=NEW_YORK).astimezone(UTC)
 
 
 def source(record: int, segment: str = "RXA") -> Source:
