@@ -8,16 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from intervaltree import IntervalTree
+from intervaltree import IntervalTree  # type: ignore[import-untyped]
 
 from timeline.access_names import access_key
 from timeline.model import Administration, Gap, Overlap
 from timeline.spans import Span, epoch, instant, union
 
-Tree = IntervalTree
-
-
-def running_tree(administrations: Sequence[Administration]) -> Tree:
+def running_tree(administrations: Sequence[Administration]) -> IntervalTree:
     """An IntervalTree over the running segments in seconds, with (position, administration) as data."""
     tree = IntervalTree()
     for position, administration in enumerate(administrations):
@@ -37,14 +34,14 @@ def overlaps_and_gaps(
             if interval.data < other.data:
                 shared = (max(interval.begin, other.begin), min(interval.end, other.end))
                 pairs.setdefault((interval.data, other.data), []).append(shared)
-    overlaps = []
-    for (first, second), shared in sorted(pairs.items()):
+    overlaps: list[Overlap] = []
+    for (first, second), stretches in sorted(pairs.items()):
         a, b = administrations[first], administrations[second]
         same = access_key(a.access) == access_key(b.access)
         if a.access is not None and b.access is not None and not same:
             continue
         access = a.access if same else None
-        overlaps.extend(Overlap(access, (a.id, b.id), instant(s), instant(t)) for s, t in union(shared))
+        overlaps.extend(Overlap(access, (a.id, b.id), instant(s), instant(t)) for s, t in union(stretches))
     return tuple(overlaps), _gaps(administrations)
 
 
@@ -55,7 +52,7 @@ def _gaps(administrations: Sequence[Administration]) -> tuple[Gap, ...]:
             key = access_key(administration.access) or ""
             _, spans = by_access.setdefault(key, (administration.access, []))
             spans.extend((epoch(s.start), epoch(s.stop)) for s in administration.segments)
-    gaps = []
+    gaps: list[Gap] = []
     for key in sorted(by_access):
         name, spans = by_access[key]
         ran = union(spans)

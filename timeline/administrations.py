@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from parsers.events import AdministrationEvent, Category, Drug, Finding, Route, Source
@@ -52,8 +52,12 @@ def _administration(parts: list[Hang], formulary: Formulary, findings: list[Find
     segments = _segments(parts, open_since, last_seen, stop)
     running = open_since is not None or bool(segments)
     first = lead.first
-    identity = (first.encounter_id, first.order_id or "|".join(_loose_key(first, route)), _drug_key(drugs),
-                str(epoch(start)))
+    identity = (
+        first.encounter_id,
+        first.order_id or "|".join(_loose_key(first, route)),
+        _drug_key(drugs),
+        str(epoch(start)),
+    )
     administration_id = hashlib.sha256("\x1f".join(identity).encode()).hexdigest()[:12]
     access = _access(events, administration_id, findings)
     return Administration(
@@ -96,8 +100,8 @@ def _in_order(events: Sequence[AdministrationEvent]) -> list[AdministrationEvent
     return sorted(events, key=lambda e: (e.time, e.source.file, e.source.record or 0, e.source.row or 0))
 
 
-def _unique(sources: Sequence[Source] | object) -> tuple[Source, ...]:
-    return tuple(dict.fromkeys(sources))  # type: ignore[call-overload]
+def _unique(sources: Iterable[Source]) -> tuple[Source, ...]:
+    return tuple(dict.fromkeys(sources))
 
 
 def _drugs(parts: Sequence[Hang]) -> tuple[Drug, ...]:
@@ -154,8 +158,10 @@ def _end(parts: Sequence[Hang]) -> tuple[datetime | None, datetime | None, str, 
         return None, None, "not needed", ()
     stopped = [p for p in running if p.open_since is None and p.stop is not None]
     opened = [p for p in running if p.open_since is not None]
-    last = max(stopped, key=lambda p: (p.stop or p.start), default=None)
-    if opened and (last is None or last.stop is None or any(p.open_since and p.open_since >= last.stop for p in opened)):
+    last = max(stopped, key=lambda p: p.stop or p.start, default=None)
+    if opened and (
+        last is None or last.stop is None or any(p.open_since and p.open_since >= last.stop for p in opened)
+    ):
         return max(p.open_since for p in opened if p.open_since), None, "missing", ()
     assert last is not None
     return None, last.stop, last.stop_evidence, tuple(last.stop_sources)

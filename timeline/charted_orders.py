@@ -73,9 +73,7 @@ def hangs_of_order(
     return _mixes(hangs), findings
 
 
-def hangs_of_drug(
-    events: Sequence[AdministrationEvent], settings: HangSettings
-) -> tuple[list[Hang], list[Finding]]:
+def hangs_of_drug(events: Sequence[AdministrationEvent], settings: HangSettings) -> tuple[list[Hang], list[Finding]]:
     """The hangs of one drug on one order from rows of either shape."""
     rows = sorted((e for e in events if e.action is Action.INTERVAL or e.stop is not None), key=_row_order)
     actions = [e for e in events if e.action is not Action.INTERVAL and e.stop is None]

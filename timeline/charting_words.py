@@ -23,7 +23,7 @@ SALTS = _set(
     mesilate tartrate bitartrate besylate besilate maleate succinate fumarate lactate gluceptate lactobionate tosylate
     hydrobromide bromide nitrate hyclate edisylate malate isethionate pamoate decanoate trihydrate monohydrate
     dihydrate heptahydrate pentahydrate tetrahydrate hemihydrate anhydrous tromethamine trometamol meglumine
-    dimeglumine benzathine lysine potassium
+    dimeglumine benzathine lysine potassium sod succ phosph
     """
 )
 """Salts and hydrates: not part of a drug's identity (rulebook 0d)."""

@@ -24,7 +24,7 @@ _FLUID: tuple[Category, ...] = ("hydration", "carrier")
 
 @dataclass(frozen=True, slots=True)
 class Substance:
-    """One substance as charted.  ``category`` and ``decided_by`` are set where the whole name changes the entry's own."""
+    """One substance as charted.  ``category`` and ``decided_by``: where the whole name changes the entry's own."""
 
     text: str
     ingredient: str
@@ -77,11 +77,13 @@ def _in_the_bag(hits: Sequence[Hit], row: Sequence[Word]) -> tuple[Hit, ...]:
     fluids = [h for h in named if _is_fluid(h.entry)]
     result: list[Hit] = []
     for hit in kept:
+        if any(hit.entry is other.entry for other in result):
+            continue
         if hit.entry.only_with_fluid and not (fluids and all(d.entry.additive for d in drugs)):
             continue
         if hit.entry.generic and hit.entry.category == "hydration" and fluids:
             continue
-        if hit.entry.generic and hit.entry.category not in _FLUID and (drugs or fluids):
+        if hit.entry.generic and hit.entry.category not in _FLUID and drugs:
             continue
         result.append(hit)
     return tuple(result)

@@ -21,9 +21,7 @@ from timeline.model import Administration, EncounterTimeline, Timelines
 _INPATIENT = {"i", "inpatient", "in"}
 
 
-def build(
-    reading: Reading, formulary: Formulary | None = None, hang_settings: HangSettings | None = None
-) -> Timelines:
+def build(reading: Reading, formulary: Formulary | None = None, hang_settings: HangSettings | None = None) -> Timelines:
     """Timelines of every encounter in a reading.
 
     ``formulary`` gives the category of drugs whose record has none (the bundled one by default);

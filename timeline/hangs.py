@@ -122,8 +122,13 @@ def _at_one_stamp(track: Track, time: datetime, events: list[AdministrationEvent
     for event in flow:
         _flow(track, time, event)
     for event in nothing:
-        track.find("info", "not-given", f"Charted as '{event.action_text or event.action}': nothing was given.", "",
-                   event.source)
+        track.find(
+            "info",
+            "not-given",
+            f"Charted as '{event.action_text or event.action}': nothing was given.",
+            "",
+            event.source,
+        )
 
 
 def _stops_flow(event: AdministrationEvent) -> bool:
@@ -161,8 +166,12 @@ def _start(track: Track, time: datetime, events: list[AdministrationEvent]) -> N
         if _bag_change(track, hang, time):
             hang.bags.append(time)
             track.find(
-                "info", "bag-change-without-stop", "A new bag was hung while the order still ran: no stop for the "
-                "earlier bag. The run is counted as one.", "", events[0].source)
+                "info",
+                "bag-change-without-stop",
+                "A new bag was hung while the order still ran: no stop for the earlier bag. The run is counted as one.",
+                "",
+                events[0].source,
+            )
             for event in events:
                 _note(hang, time, event)
             return
@@ -199,7 +208,9 @@ def _bag_change(track: Track, hang: Hang, time: datetime) -> bool:
     silent = [(a, b) for a, b in zip(seen, seen[1:], strict=False) if b - a > limit]
     if not silent:
         return True
-    volume = next((e.bag_volume_ml or e.volume_ml for e in reversed(hang.events) if e.bag_volume_ml or e.volume_ml), None)
+    volume = next(
+        (e.bag_volume_ml or e.volume_ml for e in reversed(hang.events) if e.bag_volume_ml or e.volume_ml), None
+    )
     rate = next((r.ml_per_hour for r in reversed(hang.rates) if r.ml_per_hour), None)
     if volume is None or rate is None:
         return False
@@ -211,8 +222,13 @@ def _stop(track: Track, time: datetime, events: list[AdministrationEvent], *, re
     hang = track.current
     if hang is None or time < hang.start or (hang.open_since == hang.start == time):
         if hang is not None:
-            track.find("warning", "stop-at-start", "The stop is charted at the minute of the start: no running time.",
-                       "Read as a missing stop; chart the stop time.", events[0].source)
+            track.find(
+                "warning",
+                "stop-at-start",
+                "The stop is charted at the minute of the start: no running time.",
+                "Read as a missing stop; chart the stop time.",
+                events[0].source,
+            )
             return
         if track.last is not None:
             track.last.events.extend(events)
@@ -231,8 +247,13 @@ def _pause(track: Track, time: datetime, event: AdministrationEvent) -> None:
     hang = track.current
     if hang is None:
         if event.action is Action.HELD:
-            track.find("info", "not-given", f"Charted as '{event.action_text or event.action}': nothing was given.",
-                       "", event.source)
+            track.find(
+                "info",
+                "not-given",
+                f"Charted as '{event.action_text or event.action}': nothing was given.",
+                "",
+                event.source,
+            )
         elif track.last is not None:
             track.last.events.append(event)
         else:
@@ -285,20 +306,35 @@ def _flow(track: Track, time: datetime, event: AdministrationEvent) -> None:
         if track.last is not None:
             track.last.events.append(event)
             if time > (track.last.stop or time):
-                track.find("info", "flow-after-stop", "A rate was charted after the stop; the stop stands.",
-                           "If it still ran, chart a restart.", event.source)
+                track.find(
+                    "info",
+                    "flow-after-stop",
+                    "A rate was charted after the stop; the stop stands.",
+                    "If it still ran, chart a restart.",
+                    event.source,
+                )
         else:
             _orphan(track, event)
         return
     _note(hang, time, event)
     if hang.open_since is None:
-        track.find("info", "rate-during-pause", "A rate was charted during a pause; only a restart starts the clock.",
-                   "If it ran again, chart the restart.", event.source)
+        track.find(
+            "info",
+            "rate-during-pause",
+            "A rate was charted during a pause; only a restart starts the clock.",
+            "If it ran again, chart the restart.",
+            event.source,
+        )
 
 
 def _orphan(track: Track, event: AdministrationEvent) -> None:
-    track.find("warning", "action-without-start", f"'{event.action_text or event.action}' is charted on an order that "
-               "has no start.", "Nothing is coded for it; chart the start time.", event.source)
+    track.find(
+        "warning",
+        "action-without-start",
+        f"'{event.action_text or event.action}' is charted on an order that has no start.",
+        "Nothing is coded for it; chart the start time.",
+        event.source,
+    )
 
 
 def _finish(track: Track, hang: Hang) -> None:

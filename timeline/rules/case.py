@@ -50,6 +50,8 @@ class Service:
     minutes: int
     kind_reason: Reason
     answered: bool = False
+    settled: bool = False
+    """Its time was set aside before the rules began (no stop, inpatient)."""
 
     @property
     def id(self) -> str:
@@ -159,7 +161,11 @@ class Case:
         self.charges.append(Charge(code, service, tuple(when), spans, reason, modifiers))
 
     def set_aside(
-        self, service: Service, spans: Spans, status: Literal["included", "unbilled", "queried"], label: str,
+        self,
+        service: Service,
+        spans: Spans,
+        status: Literal["included", "unbilled", "queried"],
+        label: str,
         reason: Reason,
     ) -> None:
         self.asides.append(Aside(service, spans, status, label, reason))

@@ -194,17 +194,46 @@ def _account(case: Case, fluid: Service, counted: Spans, billed: Spans) -> None:
             reason = Reason(rule, text, {**facts, "minutes": seconds(spans) // 60}, setting, ((fluid.id, spans),))
             case.set_aside(fluid, spans, status, label, reason)  # type: ignore[arg-type]
 
-    aside(slow, "included", "keep-vein-open rate", "24",
-          "{drug}: {minutes} minutes at a keep-vein-open rate carry no code.", "kvo_max_ml_per_hour")
-    aside(under, "included", "hydration while a drug ran", "21",
-          "{drug}: {minutes} minutes ran while a drug infusion was paid for.", "hydration_overlap")
-    aside(twice, "included", "second fluid at the same time", "21",
-          "{drug}: {minutes} minutes ran beside another hydration fluid and count once.", "hydration_overlap")
-    aside(rest, "unbilled", "hydration of 30 minutes or less", "8",
-          "{drug}: {minutes} minutes in runs of 30 minutes or less have no code.", "hydration_min_minutes")
+    aside(
+        slow,
+        "included",
+        "keep-vein-open rate",
+        "24",
+        "{drug}: {minutes} minutes at a keep-vein-open rate carry no code.",
+        "kvo_max_ml_per_hour",
+    )
+    aside(
+        under,
+        "included",
+        "hydration while a drug ran",
+        "21",
+        "{drug}: {minutes} minutes ran while a drug infusion was paid for.",
+        "hydration_overlap",
+    )
+    aside(
+        twice,
+        "included",
+        "second fluid at the same time",
+        "21",
+        "{drug}: {minutes} minutes ran beside another hydration fluid and count once.",
+        "hydration_overlap",
+    )
+    aside(
+        rest,
+        "unbilled",
+        "hydration of 30 minutes or less",
+        "8",
+        "{drug}: {minutes} minutes in runs of 30 minutes or less have no code.",
+        "hydration_min_minutes",
+    )
     if slow:
-        case.note("info", "kvo-rate", "Hydration was charted at a keep-vein-open rate for part of its time; those "
-                  "minutes carry no code.", "", fluid)
+        case.note(
+            "info",
+            "kvo-rate",
+            "Hydration was charted at a keep-vein-open rate for part of its time; those minutes carry no code.",
+            "",
+            fluid,
+        )
 
 
 def _judge(case: Case, runs: list[Run]) -> None:
@@ -214,5 +243,9 @@ def _judge(case: Case, runs: list[Run]) -> None:
     if each != added:
         fluids = [s for run in runs for s in run.services]
         case.note(
-            "info", "judgement", f"Separate hydration runs: each on its own gives {each} units, added together "
-            f"{added}.", "Switch hydration_segments holds the reading of your payer.", *fluids)
+            "info",
+            "judgement",
+            f"Separate hydration runs: each on its own gives {each} units, added together {added}.",
+            "Switch hydration_segments holds the reading of your payer.",
+            *fluids,
+        )

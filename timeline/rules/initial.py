@@ -19,7 +19,7 @@ def choose_initial(case: Case) -> Reason | None:
     """Set ``case.initial`` and say why it is initial; ``None`` when nothing ranked was given."""
     ranked = [s for s in case.services if rank(s, case) is not None]
     hydration = hydration_runs(case)
-    candidates = ranked or [run.services[0] for run in hydration if run.units]
+    candidates: Sequence[Service] = ranked or [run.services[0] for run in hydration if run.units]
     if not candidates:
         return None
     if case.settings.initial_choice == "primary_drug":
@@ -63,13 +63,22 @@ def _primary(case: Case, candidates: Sequence[Service]) -> Sequence[Service]:
     if not primary:
         if len({s.drug for s in candidates}) > 1:
             case.note(
-                "info", "primary-drug-missing", "No drug is marked as the primary reason for the visit; the facility "
-                "rank chose the initial service.", "Mark it in the column primary_drug.", *candidates)
+                "info",
+                "primary-drug-missing",
+                "No drug is marked as the primary reason for the visit; the facility rank chose the initial service.",
+                "Mark it in the column primary_drug.",
+                *candidates,
+            )
         return candidates
     chemo = [s for s in candidates if s.chemo]
     if chemo and not any(s.chemo for s in primary):
         case.note(
-            "warning", "primary-drug-below-chemo", "The drug marked as primary is not the chemo drug; an IV chemo "
-            "drug cannot be passed over, so the facility rank chose.", "Check the column primary_drug.", *primary)
+            "warning",
+            "primary-drug-below-chemo",
+            "The drug marked as primary is not the chemo drug; an IV chemo "
+            "drug cannot be passed over, so the facility rank chose.",
+            "Check the column primary_drug.",
+            *primary,
+        )
         return candidates
     return primary

@@ -49,9 +49,7 @@ def kind_of(
     return _by_vein(a, running_minutes, settings, facts)
 
 
-def _by_vein(
-    a: Administration, minutes: int, settings: Settings, facts: dict[str, object]
-) -> tuple[Kind, Reason]:
+def _by_vein(a: Administration, minutes: int, settings: Settings, facts: dict[str, object]) -> tuple[Kind, Reason]:
     if a.documented_push:
         if settings.push_over_15_documented == "infusion" and minutes > settings.push_max_minutes:
             text = "{drug} was documented as a push but ran {minutes} minutes: counted as an infusion."
@@ -65,9 +63,7 @@ def _by_vein(
     return "infusion", Reason("7", "{drug} ran {minutes} minutes.", facts, "infusion_min_minutes")
 
 
-def _injected(
-    a: Administration, minutes: int, settings: Settings, facts: dict[str, object]
-) -> tuple[Kind, Reason]:
+def _injected(a: Administration, minutes: int, settings: Settings, facts: dict[str, object]) -> tuple[Kind, Reason]:
     if a.route is Route.INTRA_ARTERIAL:
         if minutes > settings.push_max_minutes:
             return "other", Reason("37", "{drug}: an intra-arterial infusion has no code here.", facts)

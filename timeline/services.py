@@ -1,0 +1,221 @@
+"""From administrations to services: each unknown answered one way (rulebook 26, 28, 29, 34).
+
+``resolve`` is called once for a complete record and once for every combination of answers for one with
+unknowns; it decides kinds, cuts at arrival and inpatient status, and applies switch ``missing_stop``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from parsers.events import Route
+from timeline.access_names import access_key
+from timeline.model import Administration, EncounterTimeline
+from timeline.rules.case import Aside, Note, Reason, Service
+from timeline.rules.push_or_infusion import category_of, charted_length, kind_of, portable_pump
+from timeline.spans import Spans, before, epoch, minutes, subtract, union
+from timeline.switches import Settings
+
+Answers = Mapping[tuple[str, str], str]
+"""(what, administration id) to an answer: seconds since 1970 for a stop, an access name, a choice."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenStop:
+    """A drug infusion without a stop: it ended after ``lower`` and by ``upper`` (seconds)."""
+
+    administration: Administration
+    since: int
+    lower: int
+    upper: int
+
+
+@dataclass(slots=True)
+class Services:
+    services: list[Service] = field(default_factory=list)
+    asides: list[Aside] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+    open_stops: list[OpenStop] = field(default_factory=list)
+
+
+def known_spans(administration: Administration) -> Spans:
+    return tuple((epoch(s.start), epoch(s.stop)) for s in administration.segments)
+
+
+def resolve(timeline: EncounterTimeline, settings: Settings, answers: Answers) -> Services:
+    """All administrations of an encounter as services under these answers."""
+    made = Services()
+    for administration in timeline.administrations:
+        _resolve(administration, timeline, settings, answers, made)
+    return made
+
+
+def open_stop(administration: Administration, timeline: EncounterTimeline, settings: Settings) -> OpenStop | None:
+    """The unknown stop of a drug infusion, or ``None`` where none is missing (or none is needed)."""
+    a = administration
+    silence = a.silence
+    silent = silence is not None and silence.seconds > settings.silence_max_minutes * 60 and not portable_pump(a)
+    if a.open_since is None and not silent:
+        return None
+    if silent and silence is not None:
+        since, lower = epoch(next(s.start for s in a.segments if s.stop > silence.start)), epoch(silence.start)
+    else:
+        assert a.open_since is not None
+        since, lower = epoch(a.open_since), epoch(a.last_seen)
+    lower = max(lower, since + 60)
+    bounds = [max(since, lower) + settings.missing_stop_max_minutes * 60]
+    for fact in (a.latest_stop, timeline.departure, timeline.inpatient_from):
+        if fact is not None:
+            bounds.append(epoch(fact))
+    return OpenStop(a, since, lower, max(lower, min(bounds)))
+
+
+def _resolve(
+    a: Administration, timeline: EncounterTimeline, settings: Settings, answers: Answers, made: Services
+) -> None:
+    category = category_of(a, settings)
+    spans = known_spans(a)
+    stop = open_stop(a, timeline, settings)
+    answered = False
+    push = False
+    if stop is not None and category in ("chemo", "therapeutic") and _by_vein(a):
+        given = _stop_of(a, stop, settings, answers)
+        if given is None:
+            _not_billable(a, category, spans, made, "infusion without a stop time", "{drug} has no stop time.")
+            return
+        if given == "push":
+            push = True
+        elif given == "query":
+            made.open_stops.append(stop)
+            given_stop = int(answers.get(("stop", a.id), str(stop.lower)))
+            spans = union([*before(spans, stop.since), (stop.since, given_stop)])
+        else:
+            spans = union([*before(spans, stop.since), (stop.since, int(given))])
+            answered = True
+    elif stop is not None and category == "hydration":
+        length = _stop_of(a, stop, settings, {})
+        if length in (None, "query", "push"):
+            made.notes.append(
+                Note(
+                    "warning",
+                    "hydration-without-stop",
+                    "Hydration has no stop time and cannot be billed.",
+                    "Chart the stop time of fluids.",
+                    (a.id,),
+                )
+            )
+            _not_billable(a, category, spans, made, "hydration without a stop time", "{drug} has no stop time.")
+            return
+        spans = union([*before(spans, stop.since), (stop.since, int(str(length)))])
+    kind, reason = kind_of(a, category, 0 if push else minutes(spans), settings)
+    if push:
+        kind, reason = (
+            "push",
+            Reason("26", "{drug} has no stop time and is counted as a push.", {"drug": a.drug}, "missing_stop"),
+        )
+    kept = _cut(a, category, spans, timeline, made)
+    if kept is None:
+        return
+    access, charted = _access(a, settings, answers)
+    made.services.append(
+        Service(a, kind, category, kept, epoch(a.start), access, charted, minutes(kept), reason, answered)
+    )
+
+
+def _by_vein(a: Administration) -> bool:
+    return a.route in (None, Route.IV, Route.IVPB) and not a.documented_push
+
+
+def _stop_of(
+    a: Administration, stop: OpenStop, settings: Settings, answers: Answers
+) -> int | Literal["query", "push"] | None:
+    """What switch ``missing_stop`` makes of it: seconds, ``query``, ``push``, or ``None`` for not billable."""
+    how = settings.missing_stop
+    if how == "not_billable":
+        return None
+    if how == "push":
+        return "push"
+    if how == "last_seen" and epoch(a.last_seen) > stop.since:
+        return epoch(a.last_seen)
+    if how == "calculate" and (length := charted_length(a)) is not None:
+        ran = sum(e - s for s, e in before(known_spans(a), stop.since))
+        ends = stop.since + length * 60 - ran
+        if stop.lower <= ends <= stop.upper:
+            return ends
+    return "query"
+
+
+def _not_billable(a: Administration, category: object, spans: Spans, made: Services, label: str, text: str) -> None:
+    service = Service(
+        a,
+        "other",
+        a.category,
+        (),
+        epoch(a.start),
+        None,
+        False,
+        0,
+        Reason("26", text, {"drug": a.drug}, "missing_stop"),
+        settled=True,
+    )
+    if category == "hydration":
+        service.kind = "hydration"
+    made.services.append(service)
+    reason = Reason(
+        "26", text + " Its time is documented but cannot be billed.", {"drug": a.drug}, "missing_stop", ((a.id, spans),)
+    )
+    made.asides.append(Aside(service, spans, "unbilled", label, reason))
+
+
+def _cut(
+    a: Administration, category: object, spans: Spans, timeline: EncounterTimeline, made: Services
+) -> Spans | None:
+    """Nothing after inpatient status or before arrival is coded (rulebook 34); ``None`` if nothing is left."""
+    kept = spans
+    if timeline.inpatient_from is not None:
+        kept = before(kept, epoch(timeline.inpatient_from))
+    if timeline.arrival is not None:
+        kept = subtract(kept, ((0, epoch(timeline.arrival)),))
+    dropped = subtract(spans, kept)
+    at_once = not spans and (
+        (timeline.inpatient_from is not None and a.start >= timeline.inpatient_from)
+        or (timeline.arrival is not None and a.start < timeline.arrival)
+    )
+    if dropped or at_once:
+        service = Service(
+            a,
+            "other",
+            a.category,
+            (),
+            epoch(a.start),
+            None,
+            False,
+            0,
+            Reason("34", "{drug} was given outside outpatient status.", {"drug": a.drug}),
+            settled=True,
+        )
+        text = "{drug}: {minutes} minutes as an inpatient or before arrival are not coded here."
+        reason = Reason("34", text, {"drug": a.drug, "minutes": minutes(dropped)}, None, ((a.id, dropped),))
+        made.asides.append(Aside(service, dropped, "unbilled", "inpatient or before arrival", reason))
+        if not kept:
+            made.services.append(service)
+            return None
+    return kept
+
+
+def _access(a: Administration, settings: Settings, answers: Answers) -> tuple[str | None, bool]:
+    """Comparable access and whether it was charted.  ``?id`` is a line of its own nobody named."""
+    key = access_key(a.access)
+    if key is not None:
+        return key, True
+    answer = answers.get(("access", a.id))
+    while answer is not None and answer.startswith("?") and answer != f"?{a.id}":
+        further = answers.get(("access", answer[1:]))
+        if further is None:
+            break
+        answer = further
+    if answer is not None:
+        return answer, False
+    return (None, False) if settings.unknown_access == "same" else (f"?{a.id}", False)

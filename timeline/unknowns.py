@@ -1,0 +1,317 @@
+"""Ask only if it changes the bill (rulebook 27).
+
+For an encounter with unknowns the mapper is run for every combination of answers.  What all of them bill is
+certain; a question is raised only where two answers bill differently, with each range of answers and what it
+would add; otherwise the assumption is recorded and nobody is asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import product
+from math import prod
+
+from timeline.access_names import access_key
+from timeline.mapper import Bill, Coding, code_encounter
+from timeline.model import Administration, EncounterTimeline, What
+from timeline.policy import PolicyVersion
+from timeline.services import OpenStop
+from timeline.spans import Span
+
+Key = tuple[What, str]
+Choice = dict[tuple[str, str], str]
+
+_CHOICES: dict[What, tuple[str, ...]] = {
+    "second_access": ("deny", "allow"),
+    "concurrent_chemo": ("none", "96417", "96549"),
+    "kind": ("not hormonal", "hormonal"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One possible answer, or for a stop a stretch of them that bills the same."""
+
+    value: str
+    to: str | None = None
+    """For a stop: the last second of the stretch; ``value`` is its first."""
+
+
+@dataclass(slots=True)
+class Unknown:
+    """One thing the record does not say, its possible answers from shortest to longest."""
+
+    what: What
+    administration: str
+    answers: list[Answer]
+    stop: OpenStop | None = None
+
+    @property
+    def key(self) -> Key:
+        return (self.what, self.administration)
+
+
+@dataclass(slots=True)
+class Range:
+    """What a stretch of answers adds to the certain lines, the other unknowns standing one way."""
+
+    answer: Answer
+    adds: Bill
+    others: str
+
+
+@dataclass(slots=True)
+class Question:
+    unknown: Unknown
+    ranges: list[Range]
+
+
+@dataclass(slots=True)
+class Settled:
+    """An encounter with its unknowns worked out."""
+
+    base: Coding
+    """One coding whose lines are shown; what is not certain of it is held."""
+    certain: Bill
+    questions: list[Question] = field(default_factory=list)
+    assumed: list[Unknown] = field(default_factory=list)
+    codings: list[Coding] = field(default_factory=list)
+    """All codings that were worked out, the base first."""
+    complete: bool = True
+    """False when there were more combinations than the policy works out: then all unknown drugs are held."""
+
+
+class _Worker:
+    """Codes one encounter under many answers, each combination once."""
+
+    def __init__(self, timeline: EncounterTimeline, policy: PolicyVersion) -> None:
+        self.timeline = timeline
+        self.policy = policy
+        self.done: dict[tuple[tuple[Key, str], ...], Coding] = {}
+
+    def code(self, choice: Choice) -> Coding:
+        key = tuple(sorted(choice.items()))
+        if key not in self.done:
+            self.done[key] = code_encounter(self.timeline, self.policy, choice)  # type: ignore[index]
+        return self.done[key]  # type: ignore[index]
+
+
+def settle(timeline: EncounterTimeline, policy: PolicyVersion) -> Settled:
+    """Code an encounter, and find which of its unknowns change the bill."""
+    worker = _Worker(timeline, policy)
+    first = worker.code({})
+    unknowns = _access_unknowns(timeline, policy, first)
+    unknowns += [Unknown("stop", s.administration.id, [], s) for s in first.open_stops]
+    if not unknowns and not first.asked:
+        return Settled(first, first.bill, codings=[first])
+    unknowns += [_choice_unknown(key) for key in sorted(first.asked)]
+    while True:
+        _fill_stops(worker, unknowns)
+        found = _work_out(worker, unknowns)
+        known = {u.key for u in unknowns}
+        asked = {key for coding in found.codings for key in coding.asked} - known
+        if not asked:
+            return found
+        unknowns += [_choice_unknown(key) for key in sorted(asked)]
+
+
+def _choice_unknown(key: tuple[str, str]) -> Unknown:
+    what: What = key[0]  # type: ignore[assignment]
+    return Unknown(what, key[1], [Answer(v) for v in _CHOICES[what]])
+
+
+def _work_out(worker: _Worker, unknowns: list[Unknown]) -> Settled:
+    size = prod(len(u.answers) for u in unknowns)
+    if size <= worker.policy.settings.combinations_max:
+        return _every_combination(worker, unknowns)
+    return _hold_unknown_drugs(worker, unknowns)
+
+
+def _every_combination(worker: _Worker, unknowns: list[Unknown]) -> Settled:
+    """All combinations of answers, the shortest of each first."""
+    indices = list(product(*(range(len(u.answers)) for u in unknowns)))
+    codings = {i: worker.code(_choice(unknowns, i)) for i in indices}
+    certain = common(c.bill for c in codings.values())
+    base = _nearest(list(codings.values()), certain)
+    settled = Settled(base, certain, codings=[base, *(c for c in codings.values() if c is not base)])
+    for place, unknown in enumerate(unknowns):
+        by_rest: dict[tuple[int, ...], list[Bill]] = {}
+        for index, coding in codings.items():
+            by_rest.setdefault(index[:place] + index[place + 1 :], []).append(coding.bill)
+        if any(bill != bills[0] for bills in by_rest.values() for bill in bills):
+            settled.questions.append(Question(unknown, _ranges(worker, unknowns, place, certain)))
+        else:
+            settled.assumed.append(unknown)
+    return settled
+
+
+def _hold_unknown_drugs(worker: _Worker, unknowns: list[Unknown]) -> Settled:
+    """Too many combinations: each unknown at every answer with the others shortest and longest, the rest held."""
+    codings: dict[tuple[int, ...], Coding] = {}
+    settled = Settled(worker.code({}), {}, complete=False)
+    ranges: list[tuple[Unknown, list[Range]]] = []
+    extremes = [tuple(0 for _ in unknowns), tuple(len(u.answers) - 1 for u in unknowns)]
+    for place, unknown in enumerate(unknowns):
+        for rest in extremes:
+            for n in range(len(unknown.answers)):
+                index = rest[:place] + (n,) + rest[place + 1 :]
+                codings[index] = worker.code(_choice(unknowns, index))
+    certain = common(c.bill for c in codings.values())
+    held = {u.administration for u in unknowns}
+    base = codings[extremes[0]]
+    certain = _without(base, certain, held)
+    settled.base, settled.certain = base, certain
+    settled.codings = [base, *(c for c in codings.values() if c is not base)]
+    for place, unknown in enumerate(unknowns):
+        bills = [
+            [codings[rest[:place] + (n,) + rest[place + 1 :]].bill for n in range(len(unknown.answers))]
+            for rest in extremes
+        ]
+        if any(bill != row[0] for row in bills for bill in row):
+            ranges.append((unknown, _ranges(worker, unknowns, place, certain)))
+        else:
+            settled.assumed.append(unknown)
+    settled.questions = [Question(u, r) for u, r in ranges]
+    return settled
+
+
+def _without(coding: Coding, certain: Bill, held: set[str]) -> Bill:
+    """The certain lines less every unit that an administration with an unknown earns in the base coding."""
+    kept = dict(certain)
+    for charge in coding.charges:
+        if charge.service.id in held:
+            for key in [k for k in kept if k[0] == charge.code and k[1] == charge.modifiers]:
+                kept.pop(key)
+    return kept
+
+
+def _choice(unknowns: Sequence[Unknown], index: Sequence[int]) -> Choice:
+    return {u.key: u.answers[n].value for u, n in zip(unknowns, index, strict=True)}
+
+
+def _nearest(codings: Sequence[Coding], certain: Bill) -> Coding:
+    """The coding that bills least beyond the certain lines; of equals the first (shortest answers)."""
+    return min(codings, key=lambda c: sum(c.bill.values()))
+
+
+def common(bills: Iterable[Bill]) -> Bill:
+    """Per code, modifiers and date the lowest units of all bills."""
+    iterator = iter(bills)
+    result = dict(next(iterator))
+    for bill in iterator:
+        for key in list(result):
+            units = min(result[key], bill.get(key, 0))
+            if units:
+                result[key] = units
+            else:
+                del result[key]
+    return result
+
+
+def surplus(bill: Bill, certain: Bill) -> Bill:
+    """What a bill holds beyond the certain lines."""
+    return {key: units - certain.get(key, 0) for key, units in bill.items() if units > certain.get(key, 0)}
+
+
+def _ranges(worker: _Worker, unknowns: Sequence[Unknown], place: int, certain: Bill) -> list[Range]:
+    """Each answer of one unknown, the others standing once at their shortest and once at their longest."""
+    unknown = unknowns[place]
+    contexts = [("", [0] * len(unknowns)), (" (others longest)", [len(u.answers) - 1 for u in unknowns])]
+    rows: list[list[Range]] = []
+    for label, index in contexts:
+        row: list[Range] = []
+        for n, answer in enumerate(unknown.answers):
+            index[place] = n
+            adds = surplus(worker.code(_choice(unknowns, index)).bill, certain)
+            if row and unknown.what == "stop" and row[-1].adds == adds:
+                row[-1] = Range(Answer(row[-1].answer.value, answer.to), adds, label)
+            else:
+                row.append(Range(answer, adds, label))
+        rows.append(row)
+    shortest, longest = rows
+    same = [(r.answer, r.adds) for r in shortest] == [(r.answer, r.adds) for r in longest]
+    return shortest if same or len(unknowns) == 1 else [*shortest, *longest]
+
+
+def _access_unknowns(timeline: EncounterTimeline, policy: PolicyVersion, coding: Coding) -> list[Unknown]:
+    """Drug infusions without a charted access that may run beside another (rulebook 28)."""
+    if policy.settings.unknown_access == "same":
+        return []
+    windows = _windows(timeline, coding)
+    drugs = sorted((a for a in timeline.administrations if a.id in windows), key=lambda a: (a.start, a.id))
+    unknowns = []
+    for position, a in enumerate(drugs):
+        if a.access is not None:
+            continue
+        beside = [b for b in drugs if b is not a and b.ingredients != a.ingredients and _meet(windows, a, b)]
+        lines = sorted({access_key(b.access) or "" for b in beside if b.access is not None})
+        earlier = [f"?{b.id}" for b in drugs[:position] if b in beside and b.access is None]
+        if lines or earlier:
+            unknowns.append(Unknown("access", a.id, [Answer(v) for v in (f"?{a.id}", *lines, *earlier)]))
+    return unknowns
+
+
+def _windows(timeline: EncounterTimeline, coding: Coding) -> dict[str, Span]:
+    """The time in which each drug infusion may have run, from its start to its latest stop."""
+    latest = {s.administration.id: s.upper for s in coding.open_stops}
+    return {s.id: (s.start, latest.get(s.id, s.end)) for s in coding.services if s.kind == "infusion" or s.id in latest}
+
+
+def _meet(windows: dict[str, Span], a: Administration, b: Administration) -> bool:
+    (s, t), (s2, t2) = windows[a.id], windows[b.id]
+    return s < t2 and s2 < t
+
+
+def _fill_stops(worker: _Worker, unknowns: list[Unknown]) -> None:
+    """The stretches of possible stops between which codes can change, found for the others at either extreme."""
+    stops = [u for u in unknowns if u.what == "stop" and u.stop is not None and not u.answers]
+    for unknown in stops:
+        assert unknown.stop is not None
+        breaks: set[int] = set()
+        for longest in (False, True):
+            rest: Choice = {}
+            for other in unknowns:
+                if other is unknown:
+                    continue
+                if other.stop is not None:
+                    rest[other.key] = str(other.stop.upper if longest else other.stop.lower)
+                else:
+                    rest[other.key] = other.answers[-1 if longest else 0].value
+            breaks |= _breakpoints(worker, unknown.key, unknown.stop, rest)
+        edges = sorted(breaks | {unknown.stop.lower})
+        ends = [*(e - 60 for e in edges[1:]), unknown.stop.upper]
+        unknown.answers = [Answer(str(a), str(b)) for a, b in zip(edges, ends, strict=True)]
+
+
+def _breakpoints(worker: _Worker, key: Key, stop: OpenStop, rest: Choice) -> set[int]:
+    """Possible stops, minute by minute from the lower bound, at which the coding differs from a minute before.
+
+    Between two starts or stops of the other administrations every measure of the rules grows or shrinks
+    steadily with the stop, so equal codings at both ends mean equal codings between; the rest is bisected.
+    """
+    marks = {stop.lower, stop.upper}
+    for service in worker.code(rest).services:
+        for point in (service.start, *(edge for span in service.spans for edge in span)):
+            if stop.lower < point < stop.upper:
+                # Stops are tried on whole minutes from the lower bound.
+                near = stop.lower + (point - stop.lower) // 60 * 60
+                marks |= {near, min(near + 60, stop.upper)}
+    points = sorted(marks)
+    signatures = {p: worker.code({**rest, key: str(p)}).signature() for p in points}
+    breaks: set[int] = set()
+
+    def search(low: int, high: int) -> None:
+        if signatures[low] == signatures[high]:
+            return
+        if high - low <= 60:
+            breaks.add(high)
+            return
+        middle = low + max(60, (high - low) // 120 * 60)
+        signatures[middle] = worker.code({**rest, key: str(middle)}).signature()
+        search(low, middle)
+        search(middle, high)
+
+    for low, high in zip(points, points[1:], strict=False):
+        search(low, high)
+    return breaks
