@@ -38,3 +38,23 @@ def safe_name(path: str) -> str:
     'MAR_99999999.csv'
     """
     return _DIGIT.sub("9", PurePath(path.replace("\\", "/")).name)
+
+
+_PLAIN_WORD = re.compile(r"[A-Za-z][A-Za-z /()\[\]_.%*-]{0,39}")
+_PLAIN_HEADER = re.compile(r"[A-Za-z_#%][A-Za-z0-9 _#%/().\[\]-]{0,39}")
+
+
+def plain_word(text: str) -> str:
+    """A charted action word or unit in quotes if it is made of letters alone, otherwise its shape.
+
+    A number, a comma or a long text in such a column means that something else stands there.
+    """
+    cut = text.strip()
+    return f"'{cut}'" if _PLAIN_WORD.fullmatch(cut) else f"a text of the shape {shape(cut)}"
+
+
+def header_word(text: str, *, trusted: bool) -> str:
+    """A column header as written, or its shape when it does not look like one (or the line is not ``trusted``)."""
+    cut = text.strip()
+    digits = sum(c.isdigit() for c in cut)
+    return cut if trusted and digits <= 2 and _PLAIN_HEADER.fullmatch(cut) else shape(cut)

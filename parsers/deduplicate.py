@@ -1,0 +1,88 @@
+"""The same action charted or sent twice is one: resent messages, overlapping exports, repeated rows.
+
+Two events are the same when everything but their source and recording time is equal; times are compared as
+instants, so one stands for both whatever its offset.  Around corrections the recording time counts as well: an
+entry that was deleted and charted again is not a duplicate of the deleted one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import fields
+from datetime import UTC, datetime
+from operator import attrgetter
+
+from parsers.events import Action, AdministrationEvent, Ignored, Source
+
+DUPLICATE = "duplicate of an earlier record"
+_EARLY = datetime.min.replace(tzinfo=UTC)
+
+_content = attrgetter(*(f.name for f in fields(AdministrationEvent) if f.name not in ("source", "recorded_at")))
+_few = attrgetter("encounter_id", "order_id", "time", "action", "drugs")
+
+Record = tuple[str, int | None, int | None]
+
+
+def in_order(events: Iterable[AdministrationEvent]) -> list[AdministrationEvent]:
+    """Events by encounter, time and content, whatever the order of files and rows."""
+    return sorted(events, key=_order)
+
+
+def _order(event: AdministrationEvent) -> tuple[object, ...]:
+    source = event.source
+    return (
+        event.encounter_id,
+        event.time,
+        event.order_id or "",
+        event.action,
+        event.drugs[0].name if event.drugs else "",
+        event.recorded_at or _EARLY,
+        source.file,
+        source.record or 0,
+        source.row or 0,
+        source.segment or "",
+    )
+
+
+def without_duplicates(
+    events: Iterable[AdministrationEvent],
+) -> tuple[tuple[AdministrationEvent, ...], Ignored | None]:
+    """Events in order, each once (the one recorded first), and the records of which nothing is left."""
+    ordered = in_order(events)
+    corrected = {_entry(e) for e in ordered if e.correction is not None or e.action is Action.CANCELED}
+    seen: dict[object, list[AdministrationEvent]] = {}
+    kept: list[AdministrationEvent] = []
+    dropped: dict[Record, Source] = {}
+    for event in ordered:
+        twins = seen.setdefault(_few(event), [])
+        if twins and _is_known(event, twins, by_recording=bool(corrected) and _entry(event) in corrected):
+            source = event.source
+            dropped.setdefault(
+                _record(event), Source(source.file, source.record, source.row, control_id=source.control_id)
+            )
+        else:
+            twins.append(event)
+            kept.append(event)
+    if not dropped:
+        return tuple(kept), None
+    alive = {_record(event) for event in kept}
+    gone = [source for record, source in dropped.items() if record not in alive]
+    gone.sort(key=lambda s: (s.file, s.record or 0, s.row or 0))
+    return tuple(kept), Ignored(DUPLICATE, tuple(gone)) if gone else None
+
+
+def _is_known(event: AdministrationEvent, twins: list[AdministrationEvent], *, by_recording: bool) -> bool:
+    content = _content(event)
+    return any(
+        _content(twin) == content and (not by_recording or twin.recorded_at == event.recorded_at) for twin in twins
+    )
+
+
+def _entry(event: AdministrationEvent) -> tuple[object, ...]:
+    """What a correction names: the entry of one order and time."""
+    return event.encounter_id, event.order_id, event.time
+
+
+def _record(event: AdministrationEvent) -> Record:
+    source = event.source
+    return source.file, source.record, source.row if source.record is None else None

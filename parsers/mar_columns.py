@@ -1,0 +1,188 @@
+"""The columns of the MAR table: their canonical names, the other names they go by, and matching a header to them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from parsers.shapes import header_word
+from parsers.vocabulary import key
+
+ALIASES: dict[str, tuple[str, ...]] = {
+    "encounter_id": (
+        "encounter", "encounter number", "encounter no", "encounter num", "enc id", "CSN", "pat enc csn id",
+        "MAR enc CSN", "visit", "visit id", "visit number", "visit no", "account", "account id", "account number",
+        "account no", "acct", "acct no", "HAR", "FIN", "financial number", "contact serial number",
+    ),
+    "patient_id": ("patient", "MRN", "medical record number", "pat id", "pat MRN id", "patient number", "person id"),
+    "payer": ("payor", "payer name", "insurance", "financial class", "primary payer"),
+    "order_id": (
+        "order", "order number", "order no", "order med id", "med order id", "medication order id", "rx number",
+        "prescription number", "order num",
+    ),
+    "drug": (
+        "medication", "medication name", "med", "med name", "drug name", "drug description", "medication description",
+        "display name", "order name", "medication ordered", "med description",
+    ),
+    "drug_code": ("NDC", "RxNorm", "RxCUI", "charge code", "medication id", "drug id", "medication code"),
+    "hcpcs": ("HCPCS code", "J code"),
+    "category": ("drug category", "medication category", "drug class", "med category"),
+    "primary_drug": ("primary", "is primary", "primary medication", "primary reason"),
+    "route": ("route of administration", "admin route", "administration route", "MAR route", "route name", "med route"),
+    "site": (
+        "IV site", "line", "IV line", "access", "access site", "infusion site", "LDA", "line site", "IV access",
+        "administration site", "admin site", "site name", "lumen",
+    ),
+    "device": ("pump", "pump type", "infusion device", "device type", "pump kind"),
+    "action": (
+        "MAR action", "MAR action name", "action name", "event", "admin action", "administration action", "action type",
+        "MAR status", "event type", "administration status",
+    ),
+    "time": (
+        "taken time", "action time", "MAR time", "admin time", "administration time", "administered time", "event time",
+        "date time", "datetime", "taken date time", "action date time", "admin date time", "administered at",
+        "given time", "taken dttm", "action dttm", "time taken", "timestamp", "charted time", "performed time",
+    ),
+    "start": (
+        "start time", "start date time", "start datetime", "started", "started at", "start dttm", "infusion start",
+        "infusion start time", "begin time", "begin", "started time", "admin start", "admin start time", "time started",
+        "start date and time", "administration start",
+    ),
+    "stop": (
+        "stop time", "stop date time", "stop datetime", "stopped", "stopped at", "stop dttm", "end", "end time",
+        "end date time", "end datetime", "ended at", "end dttm", "infusion stop", "infusion stop time", "infusion end",
+        "infusion end time", "stopped time", "admin stop", "admin end", "admin end time", "time stopped",
+        "stop date and time", "end date and time", "administration stop", "administration end", "finish time",
+    ),
+    "duration": ("duration minutes", "duration min", "minutes", "infusion duration", "infused minutes", "MAR duration"),
+    "dose": ("dose given", "dose amount", "given dose", "admin dose", "administered dose", "actual dose"),
+    "dose_unit": ("dose units", "dose UOM", "dose unit of measure"),
+    "volume": ("volume infused", "infused volume", "volume given", "volume mL", "amount infused", "total volume"),
+    "volume_unit": ("volume units", "volume UOM"),
+    "bag_volume": ("bag size", "volume hung", "container volume", "bag volume mL"),
+    "rate": ("infusion rate", "pump rate", "rate value", "MAR infusion rate", "flow rate"),
+    "rate_unit": ("rate units", "rate UOM", "infusion rate unit", "infusion rate units", "MAR inf rate unit"),
+    "ordered_minutes": ("ordered duration", "infuse over", "infuse over minutes", "order duration", "infuse over min"),
+    "ordered_volume": ("order volume",),
+    "ordered_rate": ("order rate",),
+    "recorded_at": (
+        "recorded", "recorded time", "saved time", "charted at", "entry time", "documented time", "documented at",
+        "entered at", "filed time", "recorded date time", "saved date time", "file time",
+    ),
+    "nurse": (
+        "nurse name", "nurse id", "user", "user name", "user id", "staff", "given by", "administered by",
+        "performed by", "documented by", "RN", "MAR user",
+    ),
+    "department": ("dept", "department name", "nursing unit", "location", "care unit", "department id"),
+    "patient_class": ("class", "pat class", "encounter class", "patient type", "patient status"),
+    "correction": ("correction type", "amendment", "edit type"),
+    "comment": ("comments", "note", "notes", "MAR comment", "remarks"),
+}  # fmt: skip
+
+CANONICAL = tuple(ALIASES)
+_DURATION_UNITS = {"duration": ("MAR duration unit", "duration unit", "duration units")}
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnMap:
+    """Which cell of a row holds which canonical column; an absent column points one past the last cell."""
+
+    width: int
+    index: Mapping[str, int]
+    headers: Mapping[str, str]
+    """The header text each canonical column was found under."""
+    unused: tuple[str, ...]
+    """Headers that match nothing."""
+    twice: tuple[str, ...]
+    """Headers that match a column another header already serves."""
+
+    def has(self, column: str) -> bool:
+        return column in self.headers
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderProblem:
+    """A header that does not give the required columns."""
+
+    message: str
+    fix: str
+    matched: int
+
+
+def match_header(
+    cells: Sequence[str], more_aliases: Mapping[str, Sequence[str]] | None = None
+) -> ColumnMap | HeaderProblem:
+    """Match header cells to canonical columns, without case, spaces and punctuation.
+
+    ``more_aliases`` (of a profile: canonical column -> header names) win over the names known here.  Of several
+    headers for one column the canonical name serves, then the first alias listed.
+    """
+    offered: dict[str, int] = {}
+    for place, cell in enumerate(cells):
+        if cell.strip():
+            offered.setdefault(key(cell), place)
+    index: dict[str, int] = {}
+    headers: dict[str, str] = {}
+    for column in (*CANONICAL, "duration_unit"):
+        for name in _names(column, more_aliases or {}):
+            place = offered.get(key(name), -1)
+            if place >= 0 and place not in index.values():
+                index[column], headers[column] = place, cells[place].strip()
+                break
+    missing = _missing(headers)
+    if missing:
+        return _problem(cells, headers, missing)
+    known = {key(name): column for column in CANONICAL for name in _names(column, more_aliases or {})}
+    rest = [(p, c.strip()) for p, c in enumerate(cells) if c.strip() and p not in index.values()]
+    return ColumnMap(
+        width=len(cells),
+        index={column: index.get(column, len(cells)) for column in (*CANONICAL, "duration_unit")},
+        headers=headers,
+        unused=tuple(c for _, c in rest if key(c) not in known),
+        twice=tuple(c for _, c in rest if key(c) in known),
+    )
+
+
+def _names(column: str, more_aliases: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    own = _DURATION_UNITS["duration"] if column == "duration_unit" else ALIASES[column]
+    return (*more_aliases.get(column, ()), column, *own)
+
+
+def _missing(headers: Mapping[str, str]) -> list[str]:
+    missing = [column for column in ("encounter_id", "drug") if column not in headers]
+    if "start" not in headers and not ("action" in headers and "time" in headers):
+        if "action" in headers:
+            missing.append("time")
+        elif "time" in headers:
+            missing.append("action")
+        else:
+            missing.append("start (or action and time)")
+    return missing
+
+
+def _problem(cells: Sequence[str], headers: Mapping[str, str], missing: Sequence[str]) -> HeaderProblem:
+    used = set(headers.values())
+    # With hardly a known name this may be a row of data: then nothing of it may be shown.
+    trusted = len(headers) >= 2 or len(headers) * 3 >= sum(bool(c.strip()) for c in cells) > 0
+    shown = [header_word(c.strip(), trusted=trusted) for c in cells if c.strip()]
+    found = ", ".join(shown[:40]) or "none"
+    rest = [c.strip() for c in cells if c.strip() and c.strip() not in used]
+    hints = [hint for column in missing if (hint := _nearest(column.split()[0], rest, trusted))]
+    message = f"The header lacks required columns: {', '.join(missing)}. Found: {found}."
+    if not headers:
+        message = f"The first line is not a header of a MAR table. Found: {found}."
+    fix = "Rename the columns, or map them under 'columns' in a profile" + (f" ({'; '.join(hints)})" if hints else "")
+    return HeaderProblem(message, fix + ". Required: encounter_id, drug, and start or action with time.", len(headers))
+
+
+def _nearest(column: str, rest: Sequence[str], trusted: bool) -> str:
+    if not trusted:
+        return ""
+    by_key = {key(c): c for c in rest}
+    targets = [key(name) for name in (column, *ALIASES[column])]
+    for target in targets:
+        near = get_close_matches(target, list(by_key), n=1, cutoff=0.75)
+        if near:
+            return f"'{header_word(by_key[near[0]], trusted=True)}' may be {column}"
+    return ""

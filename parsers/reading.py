@@ -1,0 +1,174 @@
+"""From what the user named to one :class:`Reading`: every file by its kind, nothing lost, nothing twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import tzinfo
+from typing import TYPE_CHECKING
+
+from parsers.clock import Clock
+from parsers.deduplicate import without_duplicates
+from parsers.detect import NotReadable, detect
+from parsers.events import AdministrationEvent, Finding, Ignored, InputFile, Reading, Rejected, Source
+from parsers.file_reading import FileReading
+from parsers.files import Content, Found, PathLike, find_inputs, open_input
+from parsers.profiles import Profile, load_profile
+from parsers.texts import as_utf8
+from parsers.zones import zone_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+UNKNOWN = "unknown"
+SAME_FILE = "same file read already"
+
+
+@dataclass(slots=True)
+class _Pile:
+    """What the files gave so far."""
+
+    events: list[AdministrationEvent] = field(default_factory=list)
+    inputs: list[InputFile] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    ignored: dict[str, list[Source]] = field(default_factory=dict)
+    rejected: list[Rejected] = field(default_factory=list)
+    used: int = 0
+    without_offset: list[str] = field(default_factory=list)
+    """Files with times that carry no offset, read without a zone."""
+
+    def ignore(self, ignored: Iterable[Ignored]) -> None:
+        for entry in ignored:
+            self.ignored.setdefault(entry.reason, []).extend(entry.sources)
+
+    def add(self, reading: FileReading, entry: InputFile) -> None:
+        self.inputs.append(entry)
+        self.events += reading.events
+        self.findings += reading.findings
+        self.rejected += reading.rejected
+        self.ignore(reading.ignored)
+        self.used += reading.used
+
+
+def read(
+    paths: PathLike | Iterable[PathLike], *, profile: str | Profile | None = None, timezone: str | tzinfo | None = None
+) -> Reading:
+    """Read files, folders, globs or ``-`` (standard input) into one :class:`Reading`.
+
+    ``profile`` is a shipped name, a path or a :class:`Profile`; ``timezone`` an IANA name, which wins over that of
+    the profile.  An unknown one is a :class:`ValueError`; whatever is wrong with the input is in ``rejected`` or
+    ``findings``.  The order of the paths changes nothing.
+    """
+    sender = _profile(profile)
+    zone, zone_name = _zone(timezone, sender)
+    inputs, missing = find_inputs(paths)
+    pile = _Pile(rejected=missing)
+    first_of: dict[str, InputFile] = {}
+    for found in inputs:
+        content = open_input(found)
+        if isinstance(content, Rejected):
+            pile.rejected.append(content)
+        elif content.sha256 in first_of:
+            _again(pile, found, first_of[content.sha256])
+        else:
+            first_of[content.sha256] = _read_input(pile, found, content, zone, sender)
+    return _reading(pile, zone_name, sender)
+
+
+def read_frame(
+    frame: pd.DataFrame, *, profile: str | Profile | None = None, timezone: str | tzinfo | None = None
+) -> Reading:
+    """Read a MAR table held in a data frame; columns and values as in a file."""
+    from parsers.tables import read_frame_rows
+
+    sender = _profile(profile)
+    zone, zone_name = _zone(timezone, sender)
+    clock = Clock(zone)
+    reading, sha256 = read_frame_rows(frame, clock, sender)
+    pile = _Pile(without_offset=["frame"] if clock.assumed else [])
+    pile.add(reading, InputFile("frame", sha256, "mar-table", reading.records))
+    return _reading(pile, zone_name, sender)
+
+
+def _profile(profile: str | Profile | None) -> Profile:
+    if isinstance(profile, Profile):
+        return profile
+    return load_profile() if profile is None else load_profile(profile)
+
+
+def _zone(timezone: str | tzinfo | None, profile: Profile) -> tuple[tzinfo | None, str]:
+    chosen = profile.timezone if timezone is None else timezone
+    if chosen is None:
+        return None, "UTC"
+    if isinstance(chosen, str):
+        return zone_of(chosen), chosen.strip()
+    return chosen, str(chosen)
+
+
+def _read_input(pile: _Pile, found: Found, content: Content, zone: tzinfo | None, profile: Profile) -> InputFile:
+    clock = Clock(zone)
+    kind = detect(content.data)
+    if isinstance(kind, NotReadable):
+        rejected = Rejected(Source(found.name), kind.code, kind.message, kind.fix)
+        reading = FileReading(rejected=(rejected,), records=1)
+    else:
+        reading = _read_kind(kind, content.data, found.name, clock, profile)
+    entry = InputFile(found.name, content.sha256, UNKNOWN if isinstance(kind, NotReadable) else kind, reading.records)
+    pile.add(reading, entry)
+    if clock.assumed:
+        pile.without_offset.append(found.name)
+    return entry
+
+
+def _read_kind(kind: str, data: bytes, file: str, clock: Clock, profile: Profile) -> FileReading:
+    """The readers are imported when they are needed: a table does not pay for the others."""
+    if kind == "hl7":
+        from parsers.hl7_file import read_hl7
+
+        return read_hl7(as_utf8(data), file, clock, profile)
+    if kind == "clif":
+        from parsers.clif import read_clif
+
+        return read_clif(data, file, clock, profile)
+    from parsers.tables import read_table
+
+    return read_table(data, file, clock, profile)
+
+
+def _again(pile: _Pile, found: Found, first: InputFile) -> None:
+    pile.inputs.append(InputFile(found.name, first.sha256, first.kind, first.records))
+    pile.ignore([Ignored(SAME_FILE, tuple(Source(found.name, record) for record in range(1, first.records + 1)))])
+
+
+def _reading(pile: _Pile, zone_name: str, profile: Profile) -> Reading:
+    events, duplicates = without_duplicates(pile.events)
+    if duplicates is not None:
+        pile.ignore([duplicates])
+        pile.used -= duplicates.count
+    return Reading(
+        events=events,
+        inputs=tuple(pile.inputs),
+        findings=(*_zone_assumed(pile.without_offset), *pile.findings),
+        ignored=tuple(Ignored(reason, tuple(sources)) for reason, sources in sorted(pile.ignored.items())),
+        rejected=tuple(sorted(pile.rejected, key=_place)),
+        used=pile.used,
+        timezone=zone_name,
+        profile=profile.name,
+    )
+
+
+def _place(rejected: Rejected) -> tuple[str, int, int, str]:
+    at = rejected.source
+    return at.file, at.record or 0, at.row or 0, rejected.code
+
+
+def _zone_assumed(files: list[str]) -> Iterator[Finding]:
+    if files:
+        where = "This file has" if len(files) == 1 else f"{len(files)} files (this is the first) have"
+        yield Finding(
+            "warning",
+            "zone-assumed",
+            f"{where} times without an offset; they were read as UTC.",
+            "Name the site's zone with --timezone, such as America/Chicago, or in the profile.",
+            Source(files[0]),
+        )
