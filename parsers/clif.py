@@ -61,7 +61,7 @@ def read_clif(data: bytes, file: str, clock: Clock, profile: Profile | None = No
 
 def _read_rows(rows: Iterator[Line], file: str, reader: RowReader, delimiter: str) -> FileReading:
     header = next((line.cells for line in rows if line.cells and any(line.cells)), [])
-    places = _places(header, file)
+    places = _places(header, file, delimiter)
     if isinstance(places, Rejected):
         return FileReading(rejected=(places,), records=1)
     events: list[AdministrationEvent] = []
@@ -83,12 +83,13 @@ def _read_rows(rows: Iterator[Line], file: str, reader: RowReader, delimiter: st
     return FileReading(tuple(events), reader.doubts.findings(), ignored, tuple(rejections), len(events), record)
 
 
-def _places(header: Sequence[str], file: str) -> list[int] | Rejected:
+def _places(header: Sequence[str], file: str, delimiter: str) -> list[int] | Rejected:
     """The cell of each of :data:`COLUMNS`; an absent optional column points one past the last cell."""
     at = {key(cell): place for place, cell in enumerate(header)}
     missing = [name for name in REQUIRED if key(name) not in at and not (name == ACTION_NAME and CATEGORY_KEY in at)]
     if missing:
-        trusted = len(missing) < len(REQUIRED)
+        # The names in a Parquet file are names; the first line of a text may be a row of data.
+        trusted = not delimiter or len(missing) < len(REQUIRED)
         found = ", ".join(header_word(cell, trusted=trusted) for cell in header[:40]) or "none"
         return Rejected(
             Source(file, row=1),

@@ -166,7 +166,7 @@ def _problem(cells: Sequence[str], headers: Mapping[str, str], missing: Sequence
     # With hardly a known name this may be a row of data: then nothing of it may be shown.
     trusted = len(headers) >= 2 or len(headers) * 3 >= sum(bool(c.strip()) for c in cells) > 0
     shown = [header_word(c.strip(), trusted=trusted) for c in cells if c.strip()]
-    found = ", ".join(shown[:40]) or "none"
+    found = ", ".join(shown[:40]).rstrip(".") or "none"
     rest = [c.strip() for c in cells if c.strip() and c.strip() not in used]
     hints = [hint for column in missing if (hint := _nearest(column.split()[0], rest, trusted))]
     message = f"The header lacks required columns: {', '.join(missing)}. Found: {found}."

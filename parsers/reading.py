@@ -14,11 +14,12 @@ from parsers.events import AdministrationEvent, Finding, Ignored, InputFile, Rea
 from parsers.file_reading import FileReading
 from parsers.files import Content, Found, PathLike, find_inputs, open_input
 from parsers.profiles import Profile, load_profile
-from parsers.texts import as_utf8
 from parsers.zones import zone_of
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from parsers.hl7_file import SeenMessages
 
 UNKNOWN = "unknown"
 SAME_FILE = "same file read already"
@@ -36,6 +37,8 @@ class _Pile:
     used: int = 0
     without_offset: list[str] = field(default_factory=list)
     """Files with times that carry no offset, read without a zone."""
+    seen: SeenMessages | None = None
+    """HL7 messages of the files read so far, so that a resend in another file is known."""
 
     def ignore(self, ignored: Iterable[Ignored]) -> None:
         for entry in ignored:
@@ -48,6 +51,21 @@ class _Pile:
         self.rejected += reading.rejected
         self.ignore(reading.ignored)
         self.used += reading.used
+
+    def read(self, kind: str, data: bytes, file: str, clock: Clock, profile: Profile) -> FileReading:
+        """Read one file.  Readers are imported when they are needed: a table does not pay for the others."""
+        if kind == "hl7":
+            from parsers.hl7_file import SeenMessages, read_hl7
+
+            self.seen = self.seen or SeenMessages()
+            return read_hl7(data, file, clock, profile, self.seen)
+        if kind == "clif":
+            from parsers.clif import read_clif
+
+            return read_clif(data, file, clock, profile)
+        from parsers.tables import read_table
+
+        return read_table(data, file, clock, profile)
 
 
 def read(
@@ -112,27 +130,12 @@ def _read_input(pile: _Pile, found: Found, content: Content, zone: tzinfo | None
         rejected = Rejected(Source(found.name), kind.code, kind.message, kind.fix)
         reading = FileReading(rejected=(rejected,), records=1)
     else:
-        reading = _read_kind(kind, content.data, found.name, clock, profile)
+        reading = pile.read(kind, content.data, found.name, clock, profile)
     entry = InputFile(found.name, content.sha256, UNKNOWN if isinstance(kind, NotReadable) else kind, reading.records)
     pile.add(reading, entry)
     if clock.assumed:
         pile.without_offset.append(found.name)
     return entry
-
-
-def _read_kind(kind: str, data: bytes, file: str, clock: Clock, profile: Profile) -> FileReading:
-    """The readers are imported when they are needed: a table does not pay for the others."""
-    if kind == "hl7":
-        from parsers.hl7_file import read_hl7
-
-        return read_hl7(as_utf8(data), file, clock, profile)
-    if kind == "clif":
-        from parsers.clif import read_clif
-
-        return read_clif(data, file, clock, profile)
-    from parsers.tables import read_table
-
-    return read_table(data, file, clock, profile)
 
 
 def _again(pile: _Pile, found: Found, first: InputFile) -> None:

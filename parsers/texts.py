@@ -56,9 +56,3 @@ def delimiter_of(line: str) -> str:
 def split_cells(line: str) -> list[str]:
     """The cells of one line of a table."""
     return next(csv.reader([line], delimiter=delimiter_of(line)), [])
-
-
-def as_utf8(data: bytes) -> bytes:
-    """UTF-16 with a byte-order mark as UTF-8, so that a reader of bytes can work on it; other content as it is."""
-    utf16 = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-    return data.decode("utf-16", errors="replace").encode("utf-8", "surrogatepass") if utf16 else data
