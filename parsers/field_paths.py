@@ -1,7 +1,7 @@
 """Names of places in an HL7 v2 message, as a profile writes them.
 
-``PV1-19``          first filled of components 2 and 1 for coded fields, component 1 otherwise (the reader knows which)
 ``RXA-9.2``         component 2 of RXA-9
+``RXR-2``           a whole field: its text (component 2), otherwise its code (component 1)
 ``ZMA-4.1``         any segment of the message, Z segments too
 ``OBX(IV LINE)-5``  OBX-5 of the observation whose OBX-3 code or text is ``IV LINE`` (case, space, punctuation aside)
 """
@@ -53,6 +53,5 @@ def field_path(text: str) -> FieldPath:
         raise ValueError(f"'{text}': notes are free text and are never read")
     if int(field) == 0 or component == "0":
         raise ValueError(f"'{text}': fields and components are counted from 1")
-    return FieldPath(
-        text.strip(), segment, int(field), int(component) if component else None, key(observation) if observation else None
-    )
+    chosen = key(observation) if observation else None
+    return FieldPath(text.strip(), segment, int(field), int(component) if component else None, chosen)

@@ -1,0 +1,55 @@
+"""hl7apy as a second opinion on a message: does an independent parser read it, and by the standard?
+
+hl7apy is slow (about 50 messages a second) and loses segments when it groups them, so it reads no feed here; it
+is asked for one message at a time, without grouping.  Its own texts may quote values and are never shown.
+"""
+
+from __future__ import annotations
+
+import re
+
+from parsers.er7 import Message, read_message
+
+_SUPPORTED = frozenset({"2.1", "2.2", "2.3", "2.3.1", "2.4", "2.5", "2.5.1", "2.6", "2.7", "2.8", "2.8.1", "2.8.2"})
+
+
+def second_opinion(text: str) -> str | None:
+    """What hl7apy has against one message; ``None`` when it reads it and every field as we do.
+
+    The answer names segments and fields, never values.
+    """
+    message = read_message(text)
+    if message is None:
+        return "MSH-1 and MSH-2 name no usable separators."
+    version = message.segments[0].component(12, 1)
+    if version not in _SUPPORTED:
+        known = version if re.fullmatch(r"[\d.]{1,6}", version) else "not given"
+        return f"The version (MSH-12) is {known}; hl7apy knows 2.1 to 2.8.2."
+    return _ask(message)
+
+
+def _ask(message: Message) -> str | None:
+    from hl7apy.exceptions import HL7apyException
+    from hl7apy.parser import parse_message
+
+    try:
+        theirs = parse_message("\r".join(segment.verbatim for segment in message), find_groups=False)
+        segments = [(child.name, child.to_er7()) for child in theirs.children]
+    except (HL7apyException, ValueError, KeyError, IndexError, AttributeError, TypeError) as error:
+        return f"hl7apy does not read this message ({type(error).__name__})."
+    ours = message.segments
+    if [name for name, _ in segments] != [segment.name for segment in ours]:
+        return f"hl7apy finds {len(segments)} segments, {len(ours)} are written."
+    mark = message.separators.field
+    for segment, (name, their_text) in zip(ours, segments, strict=True):
+        for number, (one, other) in enumerate(zip(segment.fields, _fields(their_text, name, mark), strict=False)):
+            if one.rstrip() != other.rstrip():
+                return f"hl7apy reads {name}-{number} differently."
+    return None
+
+
+def _fields(text: str, name: str, mark: str) -> list[str]:
+    fields = text.split(mark)
+    if name == "MSH":
+        fields.insert(1, mark)
+    return fields

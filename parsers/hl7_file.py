@@ -1,0 +1,243 @@
+"""One file of HL7 v2 to events: every message ends as used, ignored with a reason, or rejected with a fix."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from typing import Literal
+
+from parsers.clock import Clock
+from parsers.er7 import Message, Segment, read_message
+from parsers.events import AdministrationEvent, Finding, Ignored, Rejected, Source
+from parsers.file_reading import FileReading
+from parsers.hl7_batches import BatchCount
+from parsers.hl7_frames import Piece, decode_message, find_pieces
+from parsers.mar_messages import MarReader
+from parsers.profiles import Profile
+from parsers.shapes import shape
+
+RESEND = "resend of an earlier message"
+_TYPE = re.compile(r"[A-Z][A-Z0-9]{2}(\^[A-Z][A-Z0-9]{2})?")
+_SEGMENT_LINE = re.compile(r"[A-Z][A-Z0-9]{2}[^\w\s]")
+_TEST_MODES = frozenset({"T", "D"})
+
+Identity = tuple[str, str, str]
+
+
+class SeenMessages:
+    """Sender, facility and control id of the messages seen, with fingerprints of what they said."""
+
+    __slots__ = ("_first", "_more")
+
+    def __init__(self) -> None:
+        self._first: dict[Identity, int] = {}
+        self._more: dict[Identity, set[int]] = {}
+
+    def look(self, identity: Identity, content: int) -> Literal["new", "same", "reused"]:
+        """Remember a message: ``same`` was seen before, ``reused`` is the first with other content."""
+        if identity not in self._first:
+            self._first[identity] = content
+            return "new"
+        first = self._first[identity]
+        more = self._more.get(identity)
+        if first == content or (more is not None and content in more):
+            return "same"
+        if more is not None:
+            more.add(content)
+            return "new"
+        self._more[identity] = {content}
+        return "reused"
+
+
+def read_hl7(
+    data: bytes, file: str, clock: Clock, profile: Profile | None = None, seen: SeenMessages | None = None
+) -> FileReading:
+    """The events of one file of HL7 v2 messages, decompressed.
+
+    ``file`` is the name for sources.  ``seen`` carries the messages of earlier files, so that a resend in
+    another file is known too.  Never raises for what the file holds.
+    """
+    return _FileReader(file, clock, profile, seen).read(data)
+
+
+class _FileReader:
+    def __init__(self, file: str, clock: Clock, profile: Profile | None, seen: SeenMessages | None) -> None:
+        self.file = file
+        self.reader = MarReader(clock, profile)
+        self.seen = SeenMessages() if seen is None else seen
+        self.events: list[AdministrationEvent] = []
+        self.findings: list[Finding] = []
+        self.ignored: dict[str, list[Source]] = {}
+        self.rejected: list[Rejected] = []
+        self.used = 0
+        self.records = 0
+        self.tests: list[Source] = []
+
+    def read(self, data: bytes) -> FileReading:
+        if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            data = self._from_utf16(data)
+        pieces = find_pieces(data)
+        batches = BatchCount(self.file)
+        for piece in pieces:
+            if piece.kind == "envelope":
+                batches.envelope(decode_message(data[piece.start : piece.end])[0], piece.start)
+                continue
+            self.records += 1
+            if piece.kind == "text":
+                self._text(data[piece.start : piece.end], piece.start, alone=len(pieces) == 1)
+            else:
+                batches.message()
+                self._message(data, piece)
+        if not pieces:
+            self.records = 1
+            self._reject(Source(self.file, 1), "file-empty", "The file is empty.", "Check the export that fills it.")
+        self.findings.extend(batches.finish())
+        self._tell_tests()
+        return FileReading(
+            tuple(self.events),
+            tuple(self.findings),
+            tuple(Ignored(reason, tuple(sources)) for reason, sources in self.ignored.items()),
+            tuple(self.rejected),
+            self.used,
+            self.records,
+        )
+
+    def _from_utf16(self, data: bytes) -> bytes:
+        self.findings.append(
+            Finding(
+                "info",
+                "utf-16",
+                "The file is UTF-16; it was read as UTF-8, and byte offsets count in that.",
+                "Save feeds as UTF-8.",
+                Source(self.file),
+            )
+        )
+        return data.decode("utf-16", errors="replace").encode("utf-8", errors="replace")
+
+    def _reject(self, source: Source, code: str, message: str, fix: str) -> None:
+        self.rejected.append(Rejected(source, code, message, fix))
+
+    def _text(self, raw: bytes, offset: int, *, alone: bool) -> None:
+        text = decode_message(raw)[0]
+        source = Source(self.file, self.records, offset=offset)
+        if _SEGMENT_LINE.match(text) and not text.startswith("MSH"):
+            self._reject(
+                source,
+                "msh-missing",
+                f"Segments without an MSH header were found; the first is {text[:3]}.",
+                "Every message starts with MSH: send the whole message again.",
+            )
+        elif alone:
+            self._reject(
+                source,
+                "not-hl7",
+                f"No HL7 message was found; the file begins with {shape(text)}.",
+                "Expected messages that start with MSH| (HL7 v2, not XML or JSON).",
+            )
+        else:
+            self._reject(
+                source,
+                "text-outside-message",
+                f"A text of {len(raw)} bytes belongs to no message; it begins with {shape(text)}.",
+                "Remove it if it is a log line; if it is the rest of a message, send that message again.",
+            )
+
+    def _message(self, data: bytes, piece: Piece) -> None:
+        raw = data[piece.start : piece.end]
+        text, charset = decode_message(raw)
+        message = read_message(text, piece.start, charset)
+        if message is None:
+            self._reject(
+                Source(self.file, self.records, offset=piece.start),
+                "separators-unknown",
+                f"MSH-1 and MSH-2 name no usable separators; the header begins with {shape(text[:12])}.",
+                "Expected MSH and four or five different punctuation marks, such as MSH|^~\\&|.",
+            )
+            return
+        header = message.segments[0]
+        control_id = header.component(10, 1) or None
+        source = Source(self.file, self.records, None, control_id, None, None, piece.start)
+        if piece.joined:
+            self.findings.append(
+                Finding(
+                    "warning",
+                    "message-joined",
+                    "The message begins in the middle of a line, behind the one before it.",
+                    "Both were read; end each message with a line end when files are put together.",
+                    source,
+                )
+            )
+        if piece.kind == "cut":
+            self._reject(
+                source,
+                "message-truncated",
+                "The MLLP frame of the message has a start but no end block (1C 0D); it may have been cut off.",
+                "Send the message again.",
+            )
+            return
+        self._dispatch(message, header, source)
+
+    def _dispatch(self, message: Message, header: Segment, source: Source) -> None:
+        kind = header.component(9, 1)
+        if kind[:3] != "RAS":
+            if not kind:
+                self._reject(
+                    source,
+                    "message-type-missing",
+                    "MSH-9 is empty: the message does not say of what type it is.",
+                    "If the message was cut off, send it again; otherwise the sender must fill MSH-9 (RAS^O17).",
+                )
+                return
+            event = header.component(9, 2)
+            whole = f"{kind}^{event}" if event else kind
+            shown = whole if _TYPE.fullmatch(whole) else shape(whole)
+            self._ignore(f"message type {shown} is not read in this version", source)
+            return
+        if self._is_resend(message, header, source):
+            self._ignore(RESEND, source)
+            return
+        if header.component(11, 1) in _TEST_MODES:
+            self.tests.append(source)
+        reading = self.reader.read(message, source)
+        self.events.extend(reading.events)
+        self.findings.extend(reading.findings)
+        if reading.rejected is not None:
+            self.rejected.append(reading.rejected)
+        else:
+            self.used += 1
+
+    def _ignore(self, reason: str, source: Source) -> None:
+        self.ignored.setdefault(reason, []).append(source)
+
+    def _is_resend(self, message: Message, header: Segment, source: Source) -> bool:
+        """Whether MSH-3, MSH-4, MSH-10 and all behind MSH were seen before; MSH-7 may differ in a resend."""
+        if not source.control_id:
+            return False
+        identity = (header.field(3), header.field(4), source.control_id)
+        content = hash(tuple([segment.verbatim for segment in message.segments[1:]]))
+        found = self.seen.look(identity, content)
+        if found == "reused":
+            self.findings.append(
+                Finding(
+                    "warning",
+                    "control-id-reused",
+                    "An earlier message has the same sender and control id (MSH-10) but other content; both are used.",
+                    "The sender should number its messages; without that a resend cannot be told from a new message.",
+                    source,
+                )
+            )
+        return found == "same"
+
+    def _tell_tests(self) -> None:
+        if self.tests:
+            count = len(self.tests)
+            which = "1 message is" if count == 1 else f"{count} messages are"
+            self.findings.append(
+                Finding(
+                    "warning",
+                    "test-messages",
+                    f"{which} marked as training or debugging (MSH-11 T or D); used like any other.",
+                    "Leave them out of the feed if their patients are not real.",
+                    self.tests[0],
+                )
+            )

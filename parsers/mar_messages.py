@@ -1,0 +1,287 @@
+"""RAS messages (RAS^O17, RAS^O01; HL7 v2.2 to 2.8) to charted events.
+
+One RXA is one event.  Where RXA-20 says CP, an RXA-4 later than RXA-3 makes it a row with start and stop,
+otherwise a dose given; a local action word (New Bag, Stopped ...) says more than CP.  Notes (NTE) are never read.
+A message is used when at least one of its RXA is; an RXA that cannot be used is then a finding.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from parsers.clock import Clock, Stamp
+from parsers.er7 import Message, Segment, Separators
+from parsers.events import Action, AdministrationEvent, Drug, Finding, Rejected, Route, Source
+from parsers.field_paths import FieldPath, field_path
+from parsers.mar_actions import ActionReading, ActionWords
+from parsers.mar_findings import Doubts, Unusable, not_readable_start, unknown_action
+from parsers.mar_groups import Layout
+from parsers.mar_orders import Ordered, read_ordered
+from parsers.mar_places import HL7_NULL, Charted
+from parsers.mar_values import NO_ROUTE, MarValues, RouteReading
+from parsers.profiles import Hl7Profile, Profile, load_profile, words_of
+from parsers.vocabulary import category_from_text, key
+
+_WITH_STOP = frozenset({Action.GIVEN, Action.NEW_BAG, Action.STARTED, Action.BOLUS, Action.STOPPED})
+"""Actions of an RXA that may itself carry the stop in RXA-4."""
+_HUNG = frozenset({Action.NEW_BAG, Action.STARTED, Action.RESTARTED})
+"""Actions whose amount is what was hung, not yet what ran in."""
+_NOTHING_GIVEN = frozenset({Action.NOT_GIVEN, Action.CANCELED})
+_YES = frozenset({"y", "yes", "true", "1", "primary"})
+
+
+@dataclass(slots=True)
+class MessageReading:
+    """Events and findings of one message; ``rejected`` when no RXA of it could be used."""
+
+    events: list[AdministrationEvent] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    rejected: Rejected | None = None
+
+
+class MarReader:
+    """Reads the RAS messages of one sender; keeps what it has read of drugs, routes, rates and action words."""
+
+    def __init__(self, clock: Clock, profile: Profile | None = None) -> None:
+        profile = profile if profile is not None else load_profile()
+        self._clock = clock
+        self._words = words_of(profile)
+        self._places: dict[str, tuple[FieldPath, ...]] = {
+            name: tuple(field_path(path) for path in getattr(profile.hl7, name))
+            for name in Hl7Profile.__struct_fields__
+        }
+        self._actions: dict[Separators, ActionWords] = {}
+        self._values: dict[Separators, MarValues] = {}
+        self._use(Separators())
+
+    def _use(self, marks: Separators) -> None:
+        """Change to the separators of another sender; what was read under the last ones is kept."""
+        self._marks = marks
+        if marks not in self._values:
+            self._values[marks] = MarValues(marks, self._words)
+            self._actions[marks] = ActionWords(self._places["action_fields"])
+        self.values, self.actions = self._values[marks], self._actions[marks]
+
+    def read(self, message: Message, source: Source) -> MessageReading:
+        """The events of one RAS message; ``source`` names its file, record, control id and offset."""
+        if message.separators is not self._marks:
+            self._use(message.separators)
+        layout = Layout(message)
+        reading = MessageReading()
+        problems: list[tuple[Source, Unusable]] = []
+        for order in layout.orders:
+            ordered = read_ordered(order, self.values) if order.groups else None
+            for group in order.groups:
+                for number, rxa in group.rxas:
+                    charted = Charted(layout, order, group, number, rxa)
+                    place = Source(
+                        source.file, source.record, None, source.control_id, charted.label, None, source.offset
+                    )
+                    made = self._event(charted, place, ordered, Doubts(reading.findings, place, charted.label))
+                    if isinstance(made, Unusable):
+                        problems.append((place, made))
+                    else:
+                        reading.events.append(made)
+        self._settle(reading, problems, source)
+        return reading
+
+    @staticmethod
+    def _settle(reading: MessageReading, problems: list[tuple[Source, Unusable]], source: Source) -> None:
+        """Reject the message when nothing of it is usable, otherwise say which RXA is not."""
+        if reading.events:
+            reading.findings.extend(problem.finding(place) for place, problem in problems)
+        elif problems:
+            place, first = problems[0]
+            reading.rejected = first.rejected(place)
+            reading.findings.extend(problem.finding(at) for at, problem in problems[1:])
+        else:
+            reading.rejected = Rejected(
+                source,
+                "rxa-missing",
+                "This medication message has no RXA segment, so it charts no administration.",
+                "If the message was cut off, send it again; otherwise ask the sender to include RXA.",
+            )
+
+    def _event(
+        self, charted: Charted, source: Source, ordered: Ordered | None, doubts: Doubts
+    ) -> AdministrationEvent | Unusable:
+        rxa, values, places = charted.rxa, self.values, self._places
+        start_text = rxa.component(3, 1)
+        start = self._clock.hl7(start_text)
+        if not isinstance(start, Stamp):
+            return not_readable_start(charted.label, start, start_text, rxa.component(4, 1), self._clock)
+        stop = self._stop(rxa, start, doubts)
+        if isinstance(stop, Unusable):
+            return stop
+        drugs, hung_ml = self._drugs(charted)
+        if not drugs:
+            return doubts.drug_missing()
+        encounter = charted.text(places["encounter_fields"], values)
+        if not encounter:
+            return doubts.encounter_missing([path.text for path in places["encounter_fields"]])
+        said = self.actions.read(charted, values)
+        if said.action is None:
+            return unknown_action(charted.label, said.unknown, charted.layout.patient)
+        action = self._with_stop(said.action, stop)
+        if start.notes:
+            doubts.start_in_gap(start)
+        return self._assemble(charted, source, ordered, doubts, said, action, start, stop, drugs, hung_ml, encounter)
+
+    def _assemble(
+        self,
+        charted: Charted,
+        source: Source,
+        ordered: Ordered | None,
+        doubts: Doubts,
+        said: ActionReading,
+        action: Action,
+        start: Stamp,
+        stop: Stamp | Literal["unreadable"] | None,
+        drugs: tuple[Drug, ...],
+        hung_ml: float | None,
+        encounter: str,
+    ) -> AdministrationEvent:
+        rxa, values, places = charted.rxa, self.values, self._places
+        route = values.route(charted.route) if charted.route is not None else NO_ROUTE
+        order_id = charted.text(places["order_fields"], values) or None
+        self._raise_doubts(charted, doubts, said, action, route, order_id)
+        until = stop if isinstance(stop, Stamp) and action is Action.INTERVAL else None
+        amount = values.amount(rxa.component(6, 1), rxa.field(7))
+        hangs = action in _HUNG
+        rate = charted.rate(places["rate_fields"], values)
+        recorded = self._clock.hl7(charted.time_text(places["recorded_fields"]))
+        change = rxa.field(21)[:1].upper()
+        return AdministrationEvent(
+            source=source,
+            encounter_id=encounter,
+            action=action,
+            time=start.time,
+            drugs=self._described(charted, drugs),
+            order_id=order_id,
+            patient_id=charted.identifier(places["patient_fields"]) or None,
+            payer=charted.text(places["payer_fields"], values) or None,
+            action_text=said.text,
+            stop=until.time if until is not None else None,
+            stop_from="charted" if until is not None else None,
+            route=route.route,
+            route_text=route.text,
+            site=self._words.site(charted.text(places["site_fields"], values)),
+            device=charted.text(places["device_fields"], values) or None,
+            primary_drug=charted.text(places["primary_drug_fields"], values).casefold() in _YES,
+            dose=amount.value,
+            dose_unit=amount.unit,
+            volume_ml=None if hangs else amount.ml,
+            bag_volume_ml=amount.ml if hangs and amount.ml is not None else hung_ml,
+            rate=rate.value if rate is not None else None,
+            rate_unit=rate.unit if rate is not None else None,
+            rate_ml_per_hour=rate.ml_per_hour if rate is not None else None,
+            ordered_minutes=ordered.minutes if ordered is not None else None,
+            ordered_volume_ml=ordered.volume_ml if ordered is not None else None,
+            ordered_rate_ml_per_hour=ordered.rate_ml_per_hour if ordered is not None else None,
+            recorded_at=recorded.time if isinstance(recorded, Stamp) else None,
+            nurse=charted.text(places["nurse_fields"], values) or None,
+            department=charted.text(places["department_fields"], values) or None,
+            patient_class=charted.text(places["class_fields"], values).upper() or None,
+            time_if_late=start.time_if_late,
+            stop_if_late=until.time_if_late if until is not None else None,
+            correction="delete" if change == "D" else "update" if change == "U" else None,
+        )
+
+    def _stop(self, rxa: Segment, start: Stamp, doubts: Doubts) -> Stamp | Literal["unreadable"] | Unusable | None:
+        """RXA-4 where it says when the infusion ended; blank or equal to RXA-3 says nothing (senders fill it in)."""
+        text = rxa.component(4, 1)
+        if not text or text == HL7_NULL:
+            return None
+        stop = self._clock.hl7(text)
+        if isinstance(stop, Stamp):
+            return stop if stop.time != start.time else None
+        if text[:1].isalpha():
+            return doubts.shifted("a text stands in RXA-4, where the stop time belongs")
+        doubts.stop_unreadable(stop)
+        return "unreadable"
+
+    @staticmethod
+    def _with_stop(action: Action, stop: Stamp | Literal["unreadable"] | None) -> Action:
+        if stop is None or action not in _WITH_STOP:
+            return action
+        if stop == "unreadable":
+            # Someone charted an end, so it was no push; the end itself is missing.
+            return Action.INTERVAL if action is Action.GIVEN else action
+        return Action.INTERVAL
+
+    def _drugs(self, charted: Charted) -> tuple[tuple[Drug, ...], float | None]:
+        """The parts of what was given and the volume hung in mL as far as RXC says it.
+
+        RXC lists the parts of one bag; RXA-5 then names the mix and is left out, unless RXC lists base
+        fluids only.  Some senders write one RXA for each part: then each RXA is its own part.
+        """
+        values = self.values
+        main = values.drug(charted.rxa.field(5)) if charted.rxa.field(5) else None
+        segments = charted.group.components or charted.order.components
+        parts = [part for part in map(values.part, segments) if part is not None]
+        if not parts:
+            return ((main,) if main is not None else ()), None
+        volumes = [ml for _, ml in parts if ml is not None]
+        hung_ml = sum(volumes) if volumes else None
+        drugs = tuple(drug for drug, _ in parts)
+        if main is not None:
+            same = next((drug for drug in drugs if _same(main, drug)), None)
+            if same is not None and _siblings(charted) > 1:
+                return (same,), hung_ml
+            if same is None and all(drug.base for drug in drugs):
+                drugs = (main, *drugs)
+        return drugs, hung_ml
+
+    def _described(self, charted: Charted, drugs: tuple[Drug, ...]) -> tuple[Drug, ...]:
+        """The drugs with HCPCS and category where the profile says where they stand."""
+        places, values = self._places, self.values
+        if not places["hcpcs_fields"] and not places["category_fields"]:
+            return drugs
+        hcpcs = charted.text(places["hcpcs_fields"], values) or None
+        category = category_from_text(charted.text(places["category_fields"], values))
+        return tuple(
+            drug
+            if drug.base and len(drugs) > 1
+            else Drug(drug.name, drug.code, drug.code_system, drug.hcpcs or hcpcs, category, drug.base)
+            for drug in drugs
+        )
+
+    @staticmethod
+    def _raise_doubts(
+        charted: Charted,
+        doubts: Doubts,
+        said: ActionReading,
+        action: Action,
+        route: RouteReading,
+        order_id: str | None,
+    ) -> None:
+        if said.conflict:
+            doubts.action_conflict(said.status)
+        if said.status == "PA":
+            doubts.partial_dose()
+        if action in _NOTHING_GIVEN:
+            return
+        if order_id is None:
+            doubts.order_missing(has_orc=charted.order.orc is not None)
+        if charted.route is None:
+            doubts.route_missing()
+        elif route.unknown:
+            doubts.route_unknown(route.text or "", charted.layout.patient)
+        if charted.order.route_unclear:
+            doubts.route_unclear()
+        if route.route in (None, Route.IV) and charted.rxa.field(12):
+            doubts.look_at_rate(charted.rxa.field(12))
+
+
+def _same(one: Drug, other: Drug) -> bool:
+    return key(one.name) == key(other.name) or (one.code is not None and one.code == other.code)
+
+
+def _siblings(charted: Charted) -> int:
+    """How many RXA of the order are charted at the same time as this one."""
+    time = charted.rxa.field(3)
+    return sum(rxa.field(3) == time for group in charted.order.groups for _, rxa in group.rxas)
+
+
+
