@@ -17,7 +17,7 @@ from pathlib import Path
 from parsers.events import Category
 from timeline.drug_matching import NameIndex
 from timeline.drug_mixes import Substance, read_mix
-from timeline.drug_names import words
+from timeline.drug_names import Role, words
 from timeline.formulary_file import Basis, Entry, FormularyError, FormularyFile, parse, read_text
 
 __all__ = ["Formulary", "FormularyError", "FormularyMatch", "FormularyPart", "default_formulary"]
@@ -194,7 +194,7 @@ def _merged(sources: tuple[FormularyFile, ...]) -> tuple[list[tuple[str, Entry]]
                     file.name, f"entries > {entry.key}", "is new and has no category", f"Give it one of: {_LISTED}."
                 )
             for name in entry.names:
-                spelling = tuple(w.text for w in words(name))
+                spelling = tuple(w.text for w in words(name) if w.role in (Role.WORD, Role.NUMBER))
                 before = owner.get(spelling)
                 if before is not None and before[0] != entry.key and not file.site:
                     raise FormularyError(

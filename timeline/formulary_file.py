@@ -195,12 +195,13 @@ def _entry(
     contains = tuple(own.get("contains") or (str(own.get("ingredient") or key),))
     values = {**flags, **{flag: own[flag] for flag in _FLAGS if flag in own}}
     return Entry(
-        group,
-        key,
-        contains,
-        (key, *own.get("names", ())),
-        category or "therapeutic",
-        tuple(own.get("codes", ())),
+        group=group,
+        key=key,
+        contains=contains,
+        names=(key, *own.get("names", ())),
+        category=category or "therapeutic",
+        codes=tuple(own.get("codes", ())),
+        categorised=category is not None,
         **values,
     )
 
