@@ -6,13 +6,15 @@ the minute another stops does not overlap it.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
-from intervaltree import IntervalTree  # type: ignore[import-untyped]
+from intervaltree import IntervalTree
 
 from timeline.access_names import access_key
 from timeline.model import Administration, Gap, Overlap
 from timeline.spans import Span, epoch, instant, union
+
 
 def running_tree(administrations: Sequence[Administration]) -> IntervalTree:
     """An IntervalTree over the running segments in seconds, with (position, administration) as data."""
@@ -56,7 +58,5 @@ def _gaps(administrations: Sequence[Administration]) -> tuple[Gap, ...]:
     for key in sorted(by_access):
         name, spans = by_access[key]
         ran = union(spans)
-        gaps.extend(
-            Gap(name, instant(stop), instant(start)) for (_, stop), (start, _) in zip(ran, ran[1:], strict=False)
-        )
+        gaps.extend(Gap(name, instant(stop), instant(start)) for (_, stop), (start, _) in itertools.pairwise(ran))
     return tuple(gaps)

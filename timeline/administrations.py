@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
@@ -184,7 +185,7 @@ def _silence(parts: Sequence[Hang], segments: Sequence[Segment]) -> Segment | No
     longest: Segment | None = None
     for segment in segments:
         seen = [segment.start, *(m for m in marks if segment.start < m < segment.stop), segment.stop]
-        for a, b in zip(seen, seen[1:], strict=False):
+        for a, b in itertools.pairwise(seen):
             if b - a > _LONG_SILENCE and (longest is None or b - a > longest.stop - longest.start):
                 longest = Segment(a, b)
     return longest

@@ -204,5 +204,5 @@ def _together(a: Hang, b: Hang) -> bool:
     if drug_names(a.first) == drug_names(b.first):
         return False
     if a.start == b.start:
-        return not (a.push != b.push)
+        return a.push == b.push
     return any(s < t2 and s2 < t for s, t in a.segments for s2, t2 in b.segments)

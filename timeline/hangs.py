@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from parsers.events import Action, AdministrationEvent, Finding, Route, Source
 from timeline.hang_settings import HangSettings, RateStep
@@ -205,7 +205,7 @@ def _bag_change(track: Track, hang: Hang, time: datetime) -> bool:
     """Does a new bag continue the run?  Not over a long silence: two eight-hourly doses are never one infusion."""
     limit = timedelta(minutes=track.settings.bag_change_max_minutes)
     seen = sorted({*hang.actions, time})
-    silent = [(a, b) for a, b in zip(seen, seen[1:], strict=False) if b - a > limit]
+    silent = [(a, b) for a, b in pairwise(seen) if b - a > limit]
     if not silent:
         return True
     volume = next(

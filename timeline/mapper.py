@@ -15,6 +15,7 @@ from timeline.rules.injections import code_injections
 from timeline.rules.no_code import account_for_the_rest, code_pumps
 from timeline.rules.placement import place_infusions
 from timeline.rules.pushes import code_pushes
+from timeline.rules.subcutaneous_96369 import code_subcutaneous
 from timeline.services import Answers, OpenStop, resolve
 from timeline.spans import instant
 
@@ -84,6 +85,7 @@ def _apply_rules(case: Case) -> None:
     code_pushes(case, why)
     code_hydration(case)
     code_injections(case)
+    code_subcutaneous(case)
     code_pumps(case)
     account_for_the_rest(case)
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from typing import Literal
 
+from parsers.events import Category, Finding, Ignored, InputFile, Reading, Rejected, Route, Source
 from timeline.formulary import Formulary
 from timeline.hang_settings import HangSettings, RateStep
-from parsers.events import Category, Finding, Ignored, InputFile, Reading, Rejected, Route, Source
 
 Kind = Literal["infusion", "push", "injection", "hydration", "pump", "carrier", "other"]
 What = Literal["stop", "access", "kind", "category", "second_access", "concurrent_chemo"]

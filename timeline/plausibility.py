@@ -9,8 +9,8 @@ from datetime import timedelta
 from parsers.events import Finding, Route
 from timeline.model import Administration, Kind
 from timeline.rules.hours import additional_hours
-from timeline.spans import seconds
 from timeline.services import known_spans
+from timeline.spans import seconds
 from timeline.switches import Settings
 
 _MANY_AT_ONCE = 6

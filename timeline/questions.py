@@ -11,10 +11,10 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from timeline.access_names import access_key
+from timeline.evidence import Evidence
 from timeline.mapper import Bill
 from timeline.model import Administration, Assumption, EncounterTimeline, Outcome, OutcomeLine, Query
 from timeline.rules.case import Reason
-from timeline.evidence import Evidence
 from timeline.spans import instant
 from timeline.unknowns import Question, Range, Unknown
 

@@ -99,5 +99,9 @@ class Codes:
     chemo_injection: str
     hormonal_injection: str
     intra_arterial_push: str
+    subcutaneous: str
+    hour_subcutaneous: str
+    subcutaneous_setup: str
+    port_flush: str
     prolonged_pump: str
     unlisted_chemo: str

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from itertools import product
+from itertools import pairwise, product
 from math import prod
 
 from timeline.access_names import access_key
@@ -155,7 +155,7 @@ def _hold_unknown_drugs(worker: _Worker, unknowns: list[Unknown]) -> Settled:
     for place, unknown in enumerate(unknowns):
         for rest in extremes:
             for n in range(len(unknown.answers)):
-                index = rest[:place] + (n,) + rest[place + 1 :]
+                index = (*rest[:place], n, *rest[place + 1 :])
                 codings[index] = worker.code(_choice(unknowns, index))
     certain = common(c.bill for c in codings.values())
     held = {u.administration for u in unknowns}
@@ -165,7 +165,7 @@ def _hold_unknown_drugs(worker: _Worker, unknowns: list[Unknown]) -> Settled:
     settled.codings = [base, *(c for c in codings.values() if c is not base)]
     for place, unknown in enumerate(unknowns):
         bills = [
-            [codings[rest[:place] + (n,) + rest[place + 1 :]].bill for n in range(len(unknown.answers))]
+            [codings[(*rest[:place], n, *rest[place + 1 :])].bill for n in range(len(unknown.answers))]
             for rest in extremes
         ]
         if any(bill != row[0] for row in bills for bill in row):
@@ -312,6 +312,6 @@ def _breakpoints(worker: _Worker, key: Key, stop: OpenStop, rest: Choice) -> set
         search(low, middle)
         search(middle, high)
 
-    for low, high in zip(points, points[1:], strict=False):
+    for low, high in pairwise(points):
         search(low, high)
     return breaks

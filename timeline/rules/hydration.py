@@ -36,6 +36,14 @@ def hydration_runs(case: Case) -> list[Run]:
     return runs
 
 
+def earning_hydration(case: Case) -> list[Service]:
+    """The fluids of the runs that earn a unit: one of them is initial where nothing else is."""
+    runs = hydration_runs(case)
+    if case.settings.hydration_segments == "each_31":
+        return [run.services[0] for run in runs if run.units]
+    return [run.services[0] for group in _sums(case, runs) if _summed_units(case, group) for run in group]
+
+
 def units_of(count: int, case: Case) -> int:
     """31-90 minutes one unit, 91-150 two ...; none below 31."""
     settings = case.settings
@@ -112,30 +120,30 @@ def _each(case: Case, runs: list[Run], initial: bool) -> Spans:
 
 def _sum(case: Case, runs: list[Run], initial: bool) -> Spans:
     """The runs are added (over the encounter or within a date), then counted as one."""
-    groups: dict[object, list[Run]] = {}
-    for run in runs:
-        scope = case.day(run.spans[0][0]) if case.settings.sum_scope == "date" else None
-        groups.setdefault(scope, []).append(run)
     billed: list[tuple[int, int]] = []
     first = initial
-    for group in groups.values():
+    for group in _sums(case, runs):
         spans = union(span for run in group for span in run.spans)
-        units = units_of(minutes(spans), case)
+        units = _summed_units(case, group)
         if units:
-            services = tuple(dict.fromkeys(s for run in group for s in _hashable(run.services)))
-            whole = Run(spans, tuple(_by_id(case, i) for i in services), units)
-            _charge(case, whole, spans, units, first, "hydration_segments")
+            services = {s.id: s for run in group for s in run.services}
+            _charge(case, Run(spans, tuple(services.values()), units), spans, units, first, "hydration_segments")
             billed.extend(spans)
             first = False
     return union(billed)
 
 
-def _hashable(services: tuple[Service, ...]) -> list[str]:
-    return [s.id for s in services]
+def _sums(case: Case, runs: list[Run]) -> list[list[Run]]:
+    """Runs whose minutes are added together: all, or those of one date (switch ``sum_scope``)."""
+    groups: dict[object, list[Run]] = {}
+    for run in runs:
+        scope = case.day(run.spans[0][0]) if case.settings.sum_scope == "date" else None
+        groups.setdefault(scope, []).append(run)
+    return list(groups.values())
 
 
-def _by_id(case: Case, service: str) -> Service:
-    return next(s for s in case.services if s.id == service)
+def _summed_units(case: Case, group: list[Run]) -> int:
+    return units_of(minutes(union(span for run in group for span in run.spans)), case)
 
 
 def _charge(case: Case, run: Run, spans: Spans, units: int, initial: bool, setting: str) -> None:

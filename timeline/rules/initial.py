@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from timeline.rules.case import Case, Reason, Service
-from timeline.rules.hydration import hydration_runs
+from timeline.rules.hydration import earning_hydration
 from timeline.spans import minutes, union
 
 RANKS = ("chemo infusion", "chemo push", "therapeutic infusion", "therapeutic push", "hydration")
@@ -18,8 +18,7 @@ RANKS = ("chemo infusion", "chemo push", "therapeutic infusion", "therapeutic pu
 def choose_initial(case: Case) -> Reason | None:
     """Set ``case.initial`` and say why it is initial; ``None`` when nothing ranked was given."""
     ranked = [s for s in case.services if rank(s, case) is not None]
-    hydration = hydration_runs(case)
-    candidates: Sequence[Service] = ranked or [run.services[0] for run in hydration if run.units]
+    candidates: Sequence[Service] = ranked or earning_hydration(case)
     if not candidates:
         return None
     if case.settings.initial_choice == "primary_drug":

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from parsers.events import Route
 from timeline.rules.case import Case, Reason
+from timeline.rules.subcutaneous_96369 import is_subcutaneous_infusion
 
 
 def code_injections(case: Case) -> None:
     """Charge every injection of the case."""
     for injection in case.of_kind("injection"):
+        if is_subcutaneous_infusion(injection, case):
+            continue
         route = injection.administration.route
         codes = case.codes
         if route is Route.INTRA_ARTERIAL:
