@@ -6,6 +6,8 @@ Each line: charted name | ingredients | category | part of the deciding entry (o
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from timeline.formulary import default_formulary
 
@@ -64,6 +66,8 @@ heparin flush                                | heparin                      | ca
 Heparin Lock Flush (Porcine) PF 100 unit/mL  | heparin                      | carrier | flushes and carriers
 heparin | heparin | therapeutic | anticoagulants and hemostatics: heparin
 alteplase 2 mg flush | alteplase | therapeutic | anticoagulants and hemostatics: alteplase
+NS for blood transfusion                     | sodium chloride 0.9%         | carrier | fluid beside blood
+saline between units of blood                | sodium chloride 0.9%         | carrier | fluid beside blood
 sterile water for injection | sterile water | carrier | flushes and carriers: sterile water
 """
 
@@ -238,6 +242,14 @@ def test_any_text_has_an_identity(name: str) -> None:
     assert all(match.ingredients)
 
 
+@given(st.text(max_size=60) | st.text(alphabet="nsd5wkcl 0.9%1/2+,()-w/mg&", max_size=30))
+def test_no_text_is_too_strange(name: str) -> None:
+    match = default_formulary().match(name)
+    assert all(match.ingredients)
+    assert match.ingredients == tuple(sorted(set(match.ingredients)))
+    assert (match.entry is None) == (match.category is None)
+
+
 def test_parts_of_a_mix_say_what_each_is() -> None:
     match = default_formulary().match("vancomycin 1 g + wonderdrug in NS 250 mL")
     assert [(p.ingredient, p.category, p.entry) for p in match.parts] == [
@@ -284,3 +296,17 @@ def test_electrolyte_replacement_is_flagged_for_the_switch(name: str, electrolyt
 )
 def test_hormonal_antineoplastics_are_told_apart(name: str, hormonal: bool | None) -> None:
     assert default_formulary().match(name).hormonal is hormonal
+
+
+@pytest.mark.parametrize(
+    "charted",
+    ["{} 100 mg in sodium chloride 0.9% 100 mL IVPB", "NS 250 mL with {} 2 mg", "{} (Brand) 1 g/50 mL D5W over 30 min"],
+)
+def test_strength_form_and_diluent_never_change_a_drug(charted: str) -> None:
+    formulary = default_formulary()
+    for entry in formulary.entries:
+        if entry.category in ("hydration", "carrier") or entry.only_with_fluid or entry.additive:
+            continue
+        for name in entry.names:
+            alone, mixed = formulary.match(name), formulary.match(charted.format(name))
+            assert (mixed.ingredients, mixed.category) == (alone.ingredients, alone.category), charted.format(name)
