@@ -12,7 +12,7 @@ from pathlib import Path
 DAY_FEED = "day.hl7"
 DAY_TABLE = "day.csv"
 DAY_BILLED = "billed.csv"
-ZONE = "America/Chicago"
+ZONE = "America/New_York"
 """The zone of the invented hospital."""
 
 __all__ = ["DAY_BILLED", "DAY_FEED", "DAY_TABLE", "ZONE", "as_file", "sample_file"]

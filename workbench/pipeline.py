@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from parsers import read
+from parsers import read, read_frame
 from reports.frames import administrations_frame, lines_frame, queries_frame
 from timeline import build, code
 from timeline.formulary import Formulary
@@ -84,9 +84,12 @@ def analyze(
 
     Bad data never raises: it is in ``review.result`` as findings, ignored and rejected records.  Raises
     ``TypeError`` for an unknown switch (it names the nearest), ``ValueError`` for an unknown policy, profile, zone
-    or value, ``FileNotFoundError`` for a path that does not exist.
+    or value.  A path that does not exist is a rejected input.
     """
-    reading = read(paths_or_frame, profile=profile, timezone=timezone)
+    if hasattr(paths_or_frame, "columns"):  # a frame, told without importing pandas
+        reading = read_frame(cast("pd.DataFrame", paths_or_frame), profile=profile, timezone=timezone)
+    else:
+        reading = read(paths_or_frame, profile=profile, timezone=timezone)
     drugs = Formulary.load(Path(formulary)) if isinstance(formulary, str | Path) else formulary
     timelines = build(reading, formulary=drugs)
     return Review(code(timelines, policy, switches={**(switches or {}), **switch}))

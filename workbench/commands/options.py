@@ -6,9 +6,7 @@ usage error; what comes later is either data (a value in the result) or a bug (a
 
 from __future__ import annotations
 
-import difflib
 import functools
-import zoneinfo
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -18,6 +16,7 @@ from typing import Any
 import click
 
 from parsers.profiles import ProfileError, load_profile
+from parsers.zones import zone_of
 from timeline.formulary import Formulary
 from timeline.formulary_file import FormularyError
 from timeline.policy import PolicyError, load_policy
@@ -80,11 +79,12 @@ def _configure(ctx: click.Context, param: click.Parameter, value: str | None) ->
 
 
 def _zone(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
-    if value is None or value in zoneinfo.available_timezones():
-        return value
-    near = difflib.get_close_matches(value, zoneinfo.available_timezones(), n=1, cutoff=0.4)
-    hint = f" The nearest is '{near[0]}'." if near else ""
-    raise click.BadParameter(f"'{value}' is not a time zone of the IANA list, such as America/Chicago.{hint}")
+    if value is not None:
+        try:
+            zone_of(value)
+        except ValueError as problem:
+            raise click.BadParameter(str(problem)) from problem
+    return value
 
 
 def _profile(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
