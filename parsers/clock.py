@@ -73,12 +73,6 @@ class Clock:
             known = self._keep(self._charted, text, read_charted(text))
         return known
 
-    def moment(self, value: datetime) -> Stamp | TimeProblem:
-        """A ``datetime`` (from a data frame): naive ones are read in the clock's zone."""
-        offset = value.utcoffset()
-        wall = Wall(value.replace(microsecond=0, tzinfo=None), offset, "second" if value.second else "minute")
-        return self._stamp(wall, "a date and time")
-
     def _keep(self, cache: dict[str, Stamp | TimeProblem], text: str, found: Wall | TextProblem) -> Stamp | TimeProblem:
         result = _problem(found, text) if isinstance(found, TextProblem) else self._stamp(found, shape(text))
         if len(cache) >= _CACHE_LIMIT:

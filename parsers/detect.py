@@ -51,7 +51,7 @@ def detect(data: bytes) -> Kind | NotReadable:
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n\x0b\x00")
     if not start and not data[_HEAD:].strip():
         return NotReadable("file-empty", "The file is empty.", "Check the export that should have filled it.")
-    if _HEADER_SEGMENT.search(head) or _ANY_SEGMENT.match(start):
+    if _HEADER_SEGMENT.search(start) or _ANY_SEGMENT.match(start):
         return "hl7"
     return _kind_of_text(start)
 

@@ -11,7 +11,8 @@ _NUMBER = re.compile(
 _VOLUMES = {"ml": 1.0, "mls": 1.0, "cc": 1.0, "milliliter": 1.0, "milliliters": 1.0, "millilitre": 1.0, "l": 1000.0,
             "liter": 1000.0, "liters": 1000.0, "litre": 1000.0, "dl": 100.0, "cl": 10.0}  # fmt: skip
 _HOURS = {"h": 1.0, "hr": 1.0, "hrs": 1.0, "hour": 1.0, "hours": 1.0, "min": 60.0, "mins": 60.0, "minute": 60.0,
-          "minutes": 60.0, "m": 60.0, "s": 3600.0, "sec": 3600.0, "day": 1 / 24, "d": 1 / 24, "24h": 1 / 24}  # fmt: skip
+          "minutes": 60.0, "m": 60.0, "s": 3600.0, "sec": 3600.0, "day": 1 / 24, "d": 1 / 24,
+          "24h": 1 / 24}  # fmt: skip
 _PER = re.compile(r"\s*(?:/|\bper\b)\s*", re.IGNORECASE)
 _PARTS = re.compile(r"(\d+(?:\.\d+)?)\s*([a-z]*)\s*", re.IGNORECASE)
 _COLONS = re.compile(r"(\d{1,4}):(\d{2})(?::(\d{2})(?:\.\d+)?)?")

@@ -5,6 +5,7 @@ with different defaults, so that a part it would have to invent shows.  Dotted d
 where they are used the day usually stands first, and the guess would move a bill by months.
 """
 
+# ruff: noqa: DTZ001 - wall-clock times carry no zone yet; the clock adds it.
 from __future__ import annotations
 
 import re

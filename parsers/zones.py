@@ -32,7 +32,7 @@ def _nearest(name: str) -> str | None:
     if name.upper() in _ABBREVIATIONS:
         return _ABBREVIATIONS[name.upper()]
     wanted = name.casefold().replace(" ", "_")
-    zones = sorted(available_timezones())
+    zones = sorted(zone for zone in available_timezones() if zone.casefold() not in _OF_MACHINE)
     by_name = {zone.casefold(): zone for zone in zones}
     by_city = {zone.casefold().rsplit("/", 1)[-1]: zone for zone in zones}
     for names in (by_name, by_city):
