@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from parsers.er7 import Message, read_message
+from parsers.er7 import Message, Separators, read_message
 
 _SUPPORTED = frozenset({"2.1", "2.2", "2.3", "2.3.1", "2.4", "2.5", "2.5.1", "2.6", "2.7", "2.8", "2.8.1", "2.8.2"})
 
@@ -43,9 +43,25 @@ def _ask(message: Message) -> str | None:
     mark = message.separators.field
     for segment, (name, their_text) in zip(ours, segments, strict=True):
         for number, (one, other) in enumerate(zip(segment.fields, _fields(their_text, name, mark), strict=False)):
-            if one.rstrip() != other.rstrip():
+            if one != other and _plain(one, message.separators) != _plain(other, message.separators):
                 return f"hl7apy reads {name}-{number} differently."
     return None
+
+
+def _plain(field: str, marks: Separators) -> str:
+    """A field without what hl7apy drops or rewrites: empty ends, blanks, the form of a number (``.5``, ``0001``)."""
+    kept = []
+    for repeat in field.split(marks.repeat):
+        parts = [part.rstrip(marks.subcomponent).strip() for part in repeat.split(marks.component)]
+        kept.append(marks.component.join(map(_number, parts)).rstrip(marks.component))
+    return marks.repeat.join(kept).rstrip(marks.repeat)
+
+
+def _number(text: str) -> str:
+    try:
+        return repr(float(text)) if text else text
+    except ValueError:
+        return text
 
 
 def _fields(text: str, name: str, mark: str) -> list[str]:

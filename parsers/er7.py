@@ -175,17 +175,18 @@ class Segment:
 
     def component(self, number: int, component: int) -> str:
         """A component of the first repeat of a field, decoded and stripped; empty when absent."""
-        field = self.field(number)
-        if not field:
+        fields = self._fields or self.fields
+        if number >= len(fields) or not fields[number]:
             return ""
-        marks = self.separators
+        field, marks = fields[number], self.separators
         if marks.repeat in field:
             field = field.split(marks.repeat, 1)[0]
-        parts = field.split(marks.component, component)
-        if component > len(parts):
+        if marks.component in field:
+            parts = field.split(marks.component, component)
+            field = parts[component - 1] if component <= len(parts) else ""
+        elif component > 1:
             return ""
-        text = parts[component - 1]
-        return (decode(text, marks) if marks.escape in text else text).strip()
+        return (decode(field, marks) if marks.escape in field else field).strip()
 
     def __getitem__(self, number: int) -> Part:
         """Field ``number``, counted from 1; an absent field is an empty :class:`Part`."""

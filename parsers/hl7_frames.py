@@ -13,7 +13,7 @@ from typing import Literal
 
 PieceKind = Literal["message", "envelope", "text", "cut"]
 
-_HEADERS = [re.compile(name + rb"[^A-Za-z0-9\s]") for name in (b"MSH", b"FHS", b"BHS", b"BTS", b"FTS")]
+_HEADERS = {name: re.compile(name + rb"[^A-Za-z0-9\s]") for name in (b"MSH", b"FHS", b"BHS", b"BTS", b"FTS")}
 # A full header in the middle of a line: free text must escape its separators, so this is a message whose
 # predecessor was written without a line end.
 _JOINED = re.compile(rb"MSH([^A-Za-z0-9\s])[^A-Za-z0-9\s]{4,5}\1")
@@ -55,8 +55,8 @@ def find_pieces(data: bytes) -> list[Piece]:
 
 def _starts(data: bytes) -> list[tuple[int, bool]]:
     found: list[tuple[int, bool]] = []
-    for header in _HEADERS:
-        for match in header.finditer(data):
+    for name, header in _HEADERS.items():
+        for match in header.finditer(data) if name in data else ():
             start = match.start()
             if start == 0 or data[start - 1] in _LINE_BEGINS_AFTER or data[max(0, start - 3) : start] == _BOM:
                 found.append((start, False))

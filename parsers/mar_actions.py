@@ -30,6 +30,8 @@ class ActionReading:
     unknown: str = ""
     conflict: bool = False
     """RXA-20 says not given, another field names an action."""
+    worded: bool = False
+    """A known action word was found."""
 
 
 class ActionWords:
@@ -38,15 +40,24 @@ class ActionWords:
     def __init__(self, paths: Sequence[FieldPath]) -> None:
         self._paths = tuple(paths)
         self._known: dict[tuple[str, ...], ActionReading] = {}
+        self._decisive: dict[str, ActionReading] = {}
+        """Texts of the first field that decide alone: no other field is then looked at."""
 
     def read(self, charted: Charted, values: MarValues) -> ActionReading:
         """The action of one RXA."""
-        texts = tuple([self._raw(path, charted) for path in self._paths])
+        first = self._raw(self._paths[0], charted) if self._paths else ""
+        decided = self._decisive.get(first)
+        if decided is not None:
+            return decided
+        texts = (first, *[self._raw(path, charted) for path in self._paths[1:]])
         reading = self._known.get(texts)
         if reading is None:
-            if len(self._known) > 20_000:
+            if len(self._known) + len(self._decisive) > 20_000:
                 self._known.clear()
+                self._decisive.clear()
             reading = self._known[texts] = self._decide(texts, values)
+            if first and self._decide((first, *[""] * (len(texts) - 1)), values).worded:
+                self._decisive[first] = reading
         return reading
 
     @staticmethod
@@ -60,7 +71,7 @@ class ActionWords:
 
     def _decide(self, texts: Sequence[str], values: MarValues) -> ActionReading:
         status, unknown = "", ""
-        for index, (path, raw) in enumerate(zip(self._paths, texts, strict=True)):
+        for index, (path, raw) in enumerate(zip(self._paths, texts, strict=False)):
             if not raw:
                 continue
             words = [raw] if path.component is not None else values.components(raw)[:2]
@@ -91,4 +102,4 @@ def _worded(text: str, action: Action, status: str) -> ActionReading:
     if status in _NOT_DONE and action not in (Action.NOT_GIVEN, Action.HELD, Action.CANCELED):
         # A refused dose must not be charged on the strength of a second field.
         return ActionReading(Action.NOT_GIVEN, status, status, conflict=True)
-    return ActionReading(action, text, status)
+    return ActionReading(action, text, status, worded=True)

@@ -57,7 +57,7 @@ def unknown_action(label: str, word: str, patient: Segment | None) -> Unusable:
     shown = _shown(word, patient)
     return Unusable(
         "action-unknown",
-        f"{label}: the action {shown} is not known.{like}",
+        f"{label}: this action is not known: {shown}.{like}",
         "Say what it means in the profile, under action_map.",
         "RXA-20",
     )
@@ -175,7 +175,7 @@ class Doubts:
         self._say(
             "warning",
             "route-unknown",
-            f"the route {_shown(text, patient)} is not known." if text else "RXR-1 is empty; the route is unknown.",
+            f"this route is not known: {_shown(text, patient)}." if text else "RXR-1 is empty; the route is unknown.",
             "Say what it means in the profile under route_map.",
             "RXR-1",
         )

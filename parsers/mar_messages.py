@@ -13,14 +13,13 @@ from typing import Literal
 from parsers.clock import Clock, Stamp
 from parsers.er7 import Message, Segment, Separators
 from parsers.events import Action, AdministrationEvent, Drug, Finding, Rejected, Route, Source
-from parsers.field_paths import FieldPath, field_path
 from parsers.mar_actions import ActionReading, ActionWords
 from parsers.mar_findings import Doubts, Unusable, not_readable_start, unknown_action
 from parsers.mar_groups import Layout
 from parsers.mar_orders import Ordered, read_ordered
-from parsers.mar_places import HL7_NULL, Charted
-from parsers.mar_values import NO_ROUTE, MarValues, RouteReading
-from parsers.profiles import Hl7Profile, Profile, load_profile, words_of
+from parsers.mar_places import HL7_NULL, PATIENT, Charted, Places
+from parsers.mar_values import MarValues, RouteReading
+from parsers.profiles import Profile, load_profile, words_of
 from parsers.vocabulary import category_from_text, key
 
 _WITH_STOP = frozenset({Action.GIVEN, Action.NEW_BAG, Action.STARTED, Action.BOLUS, Action.STOPPED})
@@ -46,22 +45,20 @@ class MarReader:
     def __init__(self, clock: Clock, profile: Profile | None = None) -> None:
         profile = profile if profile is not None else load_profile()
         self._clock = clock
+        self._profile = profile
         self._words = words_of(profile)
-        self._places: dict[str, tuple[FieldPath, ...]] = {
-            name: tuple(field_path(path) for path in getattr(profile.hl7, name))
-            for name in Hl7Profile.__struct_fields__
-        }
-        self._actions: dict[Separators, ActionWords] = {}
-        self._values: dict[Separators, MarValues] = {}
+        self._describes = bool(profile.hl7.hcpcs_fields or profile.hl7.category_fields)
+        self._senders: dict[Separators, tuple[MarValues, Places, ActionWords]] = {}
         self._use(Separators())
 
     def _use(self, marks: Separators) -> None:
         """Change to the separators of another sender; what was read under the last ones is kept."""
         self._marks = marks
-        if marks not in self._values:
-            self._values[marks] = MarValues(marks, self._words)
-            self._actions[marks] = ActionWords(self._places["action_fields"])
-        self.values, self.actions = self._values[marks], self._actions[marks]
+        if marks not in self._senders:
+            values = MarValues(marks, self._words)
+            places = Places(self._profile.hl7, values)
+            self._senders[marks] = (values, places, ActionWords(places.paths("action_fields")))
+        self._values, self._places, self._actions = self._senders[marks]
 
     def read(self, message: Message, source: Source) -> MessageReading:
         """The events of one RAS message; ``source`` names its file, record, control id and offset."""
@@ -71,7 +68,7 @@ class MarReader:
         reading = MessageReading()
         problems: list[tuple[Source, Unusable]] = []
         for order in layout.orders:
-            ordered = read_ordered(order, self.values) if order.groups else None
+            ordered = read_ordered(order, self._values) if order.groups else None
             for group in order.groups:
                 for number, rxa in group.rxas:
                     charted = Charted(layout, order, group, number, rxa)
@@ -106,7 +103,7 @@ class MarReader:
     def _event(
         self, charted: Charted, source: Source, ordered: Ordered | None, doubts: Doubts
     ) -> AdministrationEvent | Unusable:
-        rxa, values, places = charted.rxa, self.values, self._places
+        rxa, places = charted.rxa, self._places
         start_text = rxa.component(3, 1)
         start = self._clock.hl7(start_text)
         if not isinstance(start, Stamp):
@@ -117,16 +114,17 @@ class MarReader:
         drugs, hung_ml = self._drugs(charted)
         if not drugs:
             return doubts.drug_missing()
-        encounter = charted.text(places["encounter_fields"], values)
+        visit = places.visit(charted)
+        encounter = places.of_visit("encounter_fields", charted, visit)
         if not encounter:
-            return doubts.encounter_missing([path.text for path in places["encounter_fields"]])
-        said = self.actions.read(charted, values)
+            return doubts.encounter_missing([path.text for path in places.paths("encounter_fields")])
+        said = self._actions.read(charted, self._values)
         if said.action is None:
             return unknown_action(charted.label, said.unknown, charted.layout.patient)
         action = self._with_stop(said.action, stop)
         if start.notes:
             doubts.start_in_gap(start)
-        return self._assemble(charted, source, ordered, doubts, said, action, start, stop, drugs, hung_ml, encounter)
+        return self._assemble(charted, source, ordered, doubts, said, action, start, stop, drugs, hung_ml, encounter, visit)
 
     def _assemble(
         self,
@@ -141,34 +139,35 @@ class MarReader:
         drugs: tuple[Drug, ...],
         hung_ml: float | None,
         encounter: str,
+        visit: dict[str, str],
     ) -> AdministrationEvent:
-        rxa, values, places = charted.rxa, self.values, self._places
-        route = values.route(charted.route) if charted.route is not None else NO_ROUTE
-        order_id = charted.text(places["order_fields"], values) or None
+        rxa, values, places = charted.rxa, self._values, self._places
+        route, site, device = places.route(charted)
+        order_id = places.text("order_fields", charted) or None
         self._raise_doubts(charted, doubts, said, action, route, order_id)
         until = stop if isinstance(stop, Stamp) and action is Action.INTERVAL else None
         amount = values.amount(rxa.component(6, 1), rxa.field(7))
         hangs = action in _HUNG
-        rate = charted.rate(places["rate_fields"], values)
-        recorded = self._clock.hl7(charted.time_text(places["recorded_fields"]))
+        rate = charted.rate(places.paths("rate_fields"), values)
+        recorded = self._clock.hl7(charted.time_text(places.paths("recorded_fields")))
         change = rxa.field(21)[:1].upper()
         return AdministrationEvent(
             source=source,
             encounter_id=encounter,
             action=action,
             time=start.time,
-            drugs=self._described(charted, drugs),
+            drugs=self._described(charted, drugs) if self._describes else drugs,
             order_id=order_id,
-            patient_id=charted.identifier(places["patient_fields"]) or None,
-            payer=charted.text(places["payer_fields"], values) or None,
+            patient_id=places.of_visit(PATIENT, charted, visit) or None,
+            payer=places.of_visit("payer_fields", charted, visit) or None,
             action_text=said.text,
             stop=until.time if until is not None else None,
             stop_from="charted" if until is not None else None,
             route=route.route,
             route_text=route.text,
-            site=self._words.site(charted.text(places["site_fields"], values)),
-            device=charted.text(places["device_fields"], values) or None,
-            primary_drug=charted.text(places["primary_drug_fields"], values).casefold() in _YES,
+            site=self._words.site(site),
+            device=device or None,
+            primary_drug=places.text("primary_drug_fields", charted).casefold() in _YES,
             dose=amount.value,
             dose_unit=amount.unit,
             volume_ml=None if hangs else amount.ml,
@@ -180,9 +179,9 @@ class MarReader:
             ordered_volume_ml=ordered.volume_ml if ordered is not None else None,
             ordered_rate_ml_per_hour=ordered.rate_ml_per_hour if ordered is not None else None,
             recorded_at=recorded.time if isinstance(recorded, Stamp) else None,
-            nurse=charted.text(places["nurse_fields"], values) or None,
-            department=charted.text(places["department_fields"], values) or None,
-            patient_class=charted.text(places["class_fields"], values).upper() or None,
+            nurse=places.text("nurse_fields", charted) or None,
+            department=places.of_visit("department_fields", charted, visit) or None,
+            patient_class=places.of_visit("class_fields", charted, visit).upper() or None,
             time_if_late=start.time_if_late,
             stop_if_late=until.time_if_late if until is not None else None,
             correction="delete" if change == "D" else "update" if change == "U" else None,
@@ -216,7 +215,7 @@ class MarReader:
         RXC lists the parts of one bag; RXA-5 then names the mix and is left out, unless RXC lists base
         fluids only.  Some senders write one RXA for each part: then each RXA is its own part.
         """
-        values = self.values
+        values = self._values
         main = values.drug(charted.rxa.field(5)) if charted.rxa.field(5) else None
         segments = charted.group.components or charted.order.components
         parts = [part for part in map(values.part, segments) if part is not None]
@@ -235,11 +234,8 @@ class MarReader:
 
     def _described(self, charted: Charted, drugs: tuple[Drug, ...]) -> tuple[Drug, ...]:
         """The drugs with HCPCS and category where the profile says where they stand."""
-        places, values = self._places, self.values
-        if not places["hcpcs_fields"] and not places["category_fields"]:
-            return drugs
-        hcpcs = charted.text(places["hcpcs_fields"], values) or None
-        category = category_from_text(charted.text(places["category_fields"], values))
+        hcpcs = self._places.text("hcpcs_fields", charted) or None
+        category = category_from_text(self._places.text("category_fields", charted))
         return tuple(
             drug
             if drug.base and len(drugs) > 1

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TypeVar
 
 from parsers.er7 import Segment, decode
-from parsers.field_paths import FieldPath
+from parsers.field_paths import FieldPath, field_path
 from parsers.mar_groups import Group, Layout, Order
-from parsers.mar_values import MarValues, Rate
+from parsers.mar_values import NO_ROUTE, MarValues, Rate, RouteReading
+from parsers.profiles import Hl7Profile
+
+Key = TypeVar("Key")
+Value = TypeVar("Value")
 
 HL7_NULL = '""'
 _MEDICAL_RECORD = "MR"
@@ -107,3 +112,98 @@ class Charted:
             if text and text != HL7_NULL:
                 return text
         return ""
+
+
+class Places:
+    """The places of one profile, read under one set of separators.
+
+    What stands in PID, PV1 and RXR is repeated from message to message of a stay, so it is read once for each
+    such text: ``visit`` and ``route`` remember it.
+    """
+
+    __slots__ = ("_after", "_before", "_routes", "_visits", "values")
+
+    def __init__(self, profile: Hl7Profile, values: MarValues) -> None:
+        self.values = values
+        self._before: dict[str, tuple[FieldPath, ...]] = {}
+        self._after: dict[str, tuple[FieldPath, ...]] = {}
+        for name in Hl7Profile.__struct_fields__:
+            paths = tuple(field_path(path) for path in getattr(profile, name))
+            cut = _remembered_part(name, paths)
+            self._before[name], self._after[name] = paths[:cut], paths[cut:]
+        self._visits: dict[tuple[str, str], dict[str, str]] = {}
+        self._routes: dict[str, tuple[RouteReading, str, str]] = {}
+
+    def paths(self, name: str) -> tuple[FieldPath, ...]:
+        """All places of one list of the profile."""
+        return self._before[name] + self._after[name]
+
+    def visit(self, charted: Charted) -> dict[str, str]:
+        """What PID and PV1 hold of each list of the profile, once for each pair of their texts."""
+        layout = charted.layout
+        at = (
+            layout.patient.verbatim if layout.patient is not None else "",
+            layout.visit.verbatim if layout.visit is not None else "",
+        )
+        texts = self._visits.get(at)
+        if texts is None:
+            texts = {name: charted.text(self._after[name], self.values) for name in _VISIT_LISTS}
+            texts[PATIENT] = charted.identifier(self._after[PATIENT])
+            self._visits[at] = _kept(self._visits, texts)
+        return texts
+
+    def of_visit(self, name: str, charted: Charted, visit: dict[str, str]) -> str:
+        """One list that ends in PID and PV1: the message's own places first."""
+        before = self._before[name]
+        if not before:
+            return visit[name]
+        own = charted.identifier(before) if name == PATIENT else charted.text(before, self.values)
+        return own or visit[name]
+
+    def route(self, charted: Charted) -> tuple[RouteReading, str, str]:
+        """Route, site and device of an RXA."""
+        rxr = charted.route
+        if rxr is None:
+            found = (NO_ROUTE, "", "")
+        else:
+            known = self._routes.get(rxr.verbatim)
+            if known is None:
+                texts = [charted.text(self._before[name], self.values) for name in _ROUTE_LISTS]
+                known = _kept(self._routes, (self.values.route(rxr), texts[0], texts[1]))
+                self._routes[rxr.verbatim] = known
+            found = known
+        reading, site, device = found
+        if not site and self._after["site_fields"]:
+            site = charted.text(self._after["site_fields"], self.values)
+        if not device and self._after["device_fields"]:
+            device = charted.text(self._after["device_fields"], self.values)
+        return reading, site, device
+
+    def text(self, name: str, charted: Charted) -> str:
+        """One list of the profile that is read anew for each RXA; mostly empty lists cost nothing."""
+        before = self._before[name]
+        return charted.text(before, self.values) if before else ""
+
+
+PATIENT = "patient_fields"
+_VISIT_LISTS = ("encounter_fields", "department_fields", "class_fields", "payer_fields")
+_ROUTE_LISTS = ("site_fields", "device_fields")
+_LIMIT = 20_000
+
+
+def _remembered_part(name: str, paths: tuple[FieldPath, ...]) -> int:
+    """Where a list is cut: its end in PID and PV1, or its beginning in RXR, can be remembered."""
+    cut = len(paths)
+    if name == PATIENT or name in _VISIT_LISTS:
+        while cut and paths[cut - 1].segment in ("PID", "PV1"):
+            cut -= 1
+    elif name in _ROUTE_LISTS:
+        cut = next((i for i, path in enumerate(paths) if path.segment != "RXR"), len(paths))
+    return cut
+
+
+def _kept(cache: dict[Key, Value], value: Value) -> Value:
+    """``value``, after making room for it where the cache is full."""
+    if len(cache) >= _LIMIT:
+        cache.clear()
+    return value
