@@ -74,17 +74,17 @@ class Clock:
         return known
 
     def _keep(self, cache: dict[str, Stamp | TimeProblem], text: str, found: Wall | TextProblem) -> Stamp | TimeProblem:
-        result = _problem(found, text) if isinstance(found, TextProblem) else self._stamp(found, shape(text))
+        result = _problem(found, text) if isinstance(found, TextProblem) else self._stamp(found, text)
         if len(cache) >= _CACHE_LIMIT:
             cache.clear()
         cache[text] = result
         return result
 
-    def _stamp(self, wall: Wall, shown: str) -> Stamp | TimeProblem:
+    def _stamp(self, wall: Wall, text: str) -> Stamp | TimeProblem:
         if not EARLIEST_YEAR <= wall.time.year <= LATEST_YEAR:
             return TimeProblem(
                 "time-impossible",
-                f"The year of this time ({shown}) lies outside {EARLIEST_YEAR}-{LATEST_YEAR}.",
+                f"The year of this time ({shape(text)}) lies outside {EARLIEST_YEAR}-{LATEST_YEAR}.",
                 "Such years usually stand for 'not known': leave the time empty or chart the real one.",
             )
         if wall.offset is not None:

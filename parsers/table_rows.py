@@ -58,6 +58,8 @@ class RowReader:
         self._routes: dict[str, Route | None] = {}
         self._drugs: dict[tuple[str, str, str, str], tuple[Drug, ...]] = {}
         self._sites: dict[str, str | None] = {}
+        self._amounts: dict[str, tuple[float | None, str | None]] = {}
+        self._flows: dict[tuple[float | None, str | None], float | None] = {}
 
     def read(self, row: Sequence[str], source: Source) -> AdministrationEvent | Rejected:
         """``row`` holds stripped cells and one empty cell more, to which absent columns point."""
@@ -93,14 +95,14 @@ class RowReader:
             primary_drug=row[at["primary_drug"]].casefold() in _YES,
             dose=dose,
             dose_unit=dose_unit,
-            volume_ml=volume_ml(dose, dose_unit) if volume is None else volume,
+            volume_ml=volume_ml(dose, dose_unit) if volume is None and dose is not None else volume,
             bag_volume_ml=self._volume(row, "bag_volume", "", source),
             rate=rate,
             rate_unit=rate_unit,
-            rate_ml_per_hour=rate_ml_per_hour(rate, rate_unit),
+            rate_ml_per_hour=self._flow(rate, rate_unit),
             ordered_minutes=self._minutes(row, "ordered_minutes", "", source),
             ordered_volume_ml=self._volume(row, "ordered_volume", "", source),
-            ordered_rate_ml_per_hour=rate_ml_per_hour(ordered_rate, ordered_unit or "mL/hr"),
+            ordered_rate_ml_per_hour=self._flow(ordered_rate, ordered_unit or "mL/hr"),
             recorded_at=self._recorded(row[at["recorded_at"]], source),
             nurse=row[at["nurse"]] or None,
             department=row[at["department"]] or None,
@@ -272,10 +274,21 @@ class RowReader:
         text = row[self._at[column]]
         if not text:
             return None, None
-        value, written = number(text)
+        found = self._amounts.get(text)
+        if found is None:
+            found = self._amounts[text] = number(text)
+        value, written = found
         if value is None:
             self._not_a_number(column, text, source)
         return value, unit or written
+
+    def _flow(self, value: float | None, unit: str | None) -> float | None:
+        if value is None or unit is None:
+            return None
+        rate = (value, unit)
+        if rate not in self._flows:
+            self._flows[rate] = rate_ml_per_hour(value, unit)
+        return self._flows[rate]
 
     def _volume(self, row: Sequence[str], column: str, unit: str, source: Source) -> float | None:
         value, written = self._amount(row, column, unit, source)
