@@ -8,7 +8,7 @@ A message is used when at least one of its RXA is; an RXA that cannot be used is
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from parsers.clock import Clock, Stamp
 from parsers.er7 import Message, Segment, Separators
@@ -16,7 +16,7 @@ from parsers.events import Action, AdministrationEvent, Drug, Finding, Rejected,
 from parsers.mar_actions import ActionReading, ActionWords
 from parsers.mar_findings import Doubts, Unusable, not_readable_start, unknown_action
 from parsers.mar_groups import Layout
-from parsers.mar_orders import Ordered, read_ordered
+from parsers.mar_orders import NOTHING_ORDERED, Ordered, read_ordered
 from parsers.mar_places import HL7_NULL, PATIENT, Charted, Places
 from parsers.mar_values import MarValues, RouteReading
 from parsers.profiles import Profile, load_profile, words_of
@@ -37,6 +37,21 @@ class MessageReading:
     events: list[AdministrationEvent] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     rejected: Rejected | None = None
+
+
+class _Facts(NamedTuple):
+    """What an RXA must have to be an event, once found."""
+
+    source: Source
+    encounter: str
+    visit: dict[str, str]
+    said: ActionReading
+    action: Action
+    start: Stamp
+    until: Stamp | None
+    drugs: tuple[Drug, ...]
+    hung_ml: float | None
+    ordered: Ordered
 
 
 class MarReader:
@@ -122,30 +137,18 @@ class MarReader:
         if said.action is None:
             return unknown_action(charted.label, said.unknown, charted.layout.patient)
         action = self._with_stop(said.action, stop)
+        until = stop if isinstance(stop, Stamp) and action is Action.INTERVAL else None
         if start.notes:
             doubts.start_in_gap(start)
-        return self._assemble(charted, source, ordered, doubts, said, action, start, stop, drugs, hung_ml, encounter, visit)
+        facts = _Facts(source, encounter, visit, said, action, start, until, drugs, hung_ml, ordered or NOTHING_ORDERED)
+        return self._assemble(charted, facts, doubts)
 
-    def _assemble(
-        self,
-        charted: Charted,
-        source: Source,
-        ordered: Ordered | None,
-        doubts: Doubts,
-        said: ActionReading,
-        action: Action,
-        start: Stamp,
-        stop: Stamp | Literal["unreadable"] | None,
-        drugs: tuple[Drug, ...],
-        hung_ml: float | None,
-        encounter: str,
-        visit: dict[str, str],
-    ) -> AdministrationEvent:
+    def _assemble(self, charted: Charted, facts: _Facts, doubts: Doubts) -> AdministrationEvent:
+        source, encounter, visit, said, action, start, until, drugs, hung_ml, ordered = facts
         rxa, values, places = charted.rxa, self._values, self._places
         route, site, device = places.route(charted)
         order_id = places.text("order_fields", charted) or None
         self._raise_doubts(charted, doubts, said, action, route, order_id)
-        until = stop if isinstance(stop, Stamp) and action is Action.INTERVAL else None
         amount = values.amount(rxa.component(6, 1), rxa.field(7))
         hangs = action in _HUNG
         rate = charted.rate(places.paths("rate_fields"), values)
@@ -175,9 +178,9 @@ class MarReader:
             rate=rate.value if rate is not None else None,
             rate_unit=rate.unit if rate is not None else None,
             rate_ml_per_hour=rate.ml_per_hour if rate is not None else None,
-            ordered_minutes=ordered.minutes if ordered is not None else None,
-            ordered_volume_ml=ordered.volume_ml if ordered is not None else None,
-            ordered_rate_ml_per_hour=ordered.rate_ml_per_hour if ordered is not None else None,
+            ordered_minutes=ordered.minutes,
+            ordered_volume_ml=ordered.volume_ml,
+            ordered_rate_ml_per_hour=ordered.rate_ml_per_hour,
             recorded_at=recorded.time if isinstance(recorded, Stamp) else None,
             nurse=places.text("nurse_fields", charted) or None,
             department=places.of_visit("department_fields", charted, visit) or None,
