@@ -1,4 +1,4 @@
-"""What every picture and table of an encounter needs to know: names, codes earned, lanes, open ends."""
+"""What every picture and table of an encounter needs to know: lanes, looks, open ends, times in words."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from parsers.events import Route
 from reports.clock_text import clock, span
 from reports.safe_text import one_line
-from reports.sentences import reason
-from timeline.model import Administration, CodedEncounter, Line, Query
+from timeline.model import Administration, CodedEncounter
 
 Look = Literal["chemo", "drug", "hydration", "carrier", "blood", "other"]
 """How a bar is drawn; never by colour alone."""
@@ -24,6 +24,10 @@ LOOK_WORDS: dict[Look, str] = {
 }
 
 NO_ACCESS = "access not charted"
+NOT_BY_VEIN = "injections, other routes"
+"""These need no access, so none is missing."""
+
+_NOT_BY_VEIN = (Route.IM, Route.SC, Route.OTHER)
 
 _SHOWN_OPEN = timedelta(hours=1)
 """How far past the last charted action an unknown stop is drawn when nothing proves an end."""
@@ -38,15 +42,16 @@ class Lane:
 
 
 def lanes(coded: CodedEncounter) -> tuple[Lane, ...]:
-    """One lane an access in order of first use; administrations without a charted access come last."""
-    by_access: dict[str | None, list[Administration]] = {}
+    """One lane an access in order of first use; then what has no charted access, then what needs none."""
+    charted: dict[str, list[Administration]] = {}
+    rest: dict[str, list[Administration]] = {NO_ACCESS: [], NOT_BY_VEIN: []}
     for a in sorted(coded.timeline.administrations, key=lambda a: (a.start, a.id)):
-        by_access.setdefault(a.access, []).append(a)
-    names = [name for name in by_access if name is not None]
-    found = [Lane(one_line(name), tuple(by_access[name])) for name in names]
-    if None in by_access:
-        found.append(Lane(NO_ACCESS, tuple(by_access[None])))
-    return tuple(found)
+        if a.access is not None:
+            charted.setdefault(a.access, []).append(a)
+        else:
+            rest[NOT_BY_VEIN if a.route in _NOT_BY_VEIN else NO_ACCESS].append(a)
+    both = [*charted.items(), *((name, given) for name, given in rest.items() if given)]
+    return tuple(Lane(one_line(name), tuple(given)) for name, given in both)
 
 
 def is_mark(coded: CodedEncounter, a: Administration) -> bool:
@@ -72,23 +77,6 @@ def kind_words(coded: CodedEncounter, a: Administration) -> str:
     return kind if kind == a.category else f"{kind}, {a.category}"
 
 
-def codes_of(coded: CodedEncounter) -> dict[str, tuple[str, ...]]:
-    """The codes each administration is part of, in line order."""
-    found: dict[str, dict[str, None]] = {}
-    for line in coded.lines:
-        for id_ in line.administrations:
-            found.setdefault(id_, {})["-".join((line.code, *line.modifiers))] = None
-    return {id_: tuple(codes) for id_, codes in found.items()}
-
-
-def queried(coded: CodedEncounter) -> dict[str, tuple[Query, ...]]:
-    """The open queries of each administration."""
-    found: dict[str, tuple[Query, ...]] = {}
-    for query in coded.queries:
-        found[query.administration] = (*found.get(query.administration, ()), query)
-    return found
-
-
 def open_until(coded: CodedEncounter, a: Administration) -> datetime:
     """How far the unknown end of a missing stop is drawn: the proof that it had ended, else a while."""
     if a.latest_stop is not None and a.latest_stop > a.last_seen:
@@ -108,26 +96,6 @@ def extent(coded: CodedEncounter) -> tuple[datetime, datetime] | None:
     shown = [min(open_until(coded, a), last + _SHOWN_OPEN) for a in administrations if a.open_since is not None]
     last = max([last, *shown])
     return first, max(last, first + timedelta(hours=1))
-
-
-def names(coded: CodedEncounter) -> dict[str, str]:
-    """Administration id to drug name, safe to print."""
-    return {a.id: one_line(a.drug) for a in coded.timeline.administrations}
-
-
-def drug_list(coded: CodedEncounter, ids: tuple[str, ...], shown: int | None = None) -> str:
-    """The drugs of some administrations, each named once; past ``shown`` they are counted."""
-    known = names(coded)
-    drugs = list(dict.fromkeys(known.get(i, one_line(i)) for i in ids))
-    rest = f" and {len(drugs) - shown} more" if shown and len(drugs) > shown else ""
-    return ", ".join(drugs[:shown]) + rest
-
-
-def line_words(coded: CodedEncounter, line: Line) -> str:
-    """Drug and reason of a line in one go; a drug the reason names already is not said twice."""
-    drugs, why = drug_list(coded, line.administrations, shown=3), reason(line)
-    marked = "[answered] " if line.answered else ""
-    return f"{marked}{why}" if drugs.lower() in why.lower() else f"{marked}{drugs}: {why}"
 
 
 def ran_words(coded: CodedEncounter, a: Administration, dash: str = "-") -> str:

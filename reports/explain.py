@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator
 
 from parsers.events import Finding
 from reports.clock_text import clock, offset_name, span, visit, whole_minutes
-from reports.encounter_view import drug_list, kind_words, minutes_words, names, ran_words, stop_words
-from reports.safe_text import one_line
+from reports.encounter_view import kind_words, minutes_words, ran_words, stop_words
+from reports.encounter_words import Words, words_of
+from reports.safe_text import elide, one_line
 from reports.sentences import (
     AMOUNT_BASIS,
     citation_text,
@@ -20,21 +21,22 @@ from reports.sentences import (
     source_texts,
     value_text,
 )
-from timeline.model import Because, CodedEncounter, LedgerRow, Line, Query
+from timeline.model import Because, CodedEncounter, EncounterTimeline, LedgerRow, Line, Query
 
 _COLUMNS = ("documented", "charged", "included", "unbilled", "queried")
 
 
 def explain_encounter(coded: CodedEncounter) -> str:
     """The encounter as plain text, ending with a line feed: sections without content are left out."""
+    words = words_of(coded)
     sections = (
         ("ADMINISTRATIONS", _administrations(coded)),
-        ("LINES", _lines(coded)),
-        ("QUERIES", _queries(coded)),
-        ("ASSUMPTIONS", _assumptions(coded)),
-        ("MINUTES WITHOUT A CODE OF THEIR OWN", _uncharged(coded)),
-        ("EVERY MINUTE", ledger_table(coded)),
-        ("FINDINGS", (text for f in coded.findings for text in finding_lines(f))),
+        ("LINES", _lines(words)),
+        ("QUERIES", _queries(words)),
+        ("ASSUMPTIONS", _assumptions(words)),
+        ("MINUTES WITHOUT A CODE OF THEIR OWN", _uncharged(words)),
+        ("EVERY MINUTE", ledger_table(words)),
+        ("FINDINGS", (text for f in coded.findings for text in finding_lines(words, f))),
     )
     out = [*_header(coded)]
     for title, content in sections:
@@ -69,13 +71,13 @@ def _administrations(coded: CodedEncounter) -> Iterator[str]:
         yield from (f"    source: {s}" for s in source_texts(a.sources))
 
 
-def _lines(coded: CodedEncounter) -> Iterator[str]:
-    for number, line in enumerate(coded.lines, 1):
+def _lines(words: Words) -> Iterator[str]:
+    for number, line in enumerate(words.coded.lines, 1):
         if number > 1:
             yield ""
         yield f"{number}. {_line_head(line)}"
-        yield f"   {drug_list(coded, line.administrations)}" + (f", {line.minutes} min" if line.minutes else "")
-        yield from because_lines(coded, line.because, "   ")
+        yield f"   {words.drug_list(line.administrations)}" + (f", {line.minutes} min" if line.minutes else "")
+        yield from because_lines(words, line.because, "   ")
 
 
 def _line_head(line: Line) -> str:
@@ -84,23 +86,23 @@ def _line_head(line: Line) -> str:
     return f"{code_units(line)} on {line.date.isoformat()}{amount}{answered}"
 
 
-def because_lines(coded: CodedEncounter, because: Because, indent: str) -> Iterator[str]:
+def because_lines(words: Words, because: Because, indent: str) -> Iterator[str]:
     """A tree of evidence: the sentence, then what it rests on, then its own reasons one step further in."""
     yield f"{indent}- {full_text(because.text)} [rule {one_line(because.rule)}]"
-    yield from (f"{indent}    {fact}" for fact in because_facts(coded, because))
+    yield from (f"{indent}    {fact}" for fact in because_facts(words, because))
     for child in because.children:
-        yield from because_lines(coded, child, indent + "  ")
+        yield from because_lines(words, child, indent + "  ")
 
 
-def because_facts(coded: CodedEncounter, because: Because) -> Iterator[str]:
+def because_facts(words: Words, because: Because) -> Iterator[str]:
     """What one node rests on: values, stretches that ran, policy, citation, sources."""
-    timeline, known = coded.timeline, names(coded)
+    timeline = words.timeline
     if because.values:
         facts = (f"{one_line(str(k))} = {value_text(timeline, v)}" for k, v in because.values.items())
         yield f"values: {'; '.join(facts)}"
     for id_, start, stop in because.intervals:
         minutes = whole_minutes(start, stop)
-        yield f"ran: {known.get(id_, one_line(id_))} {span(timeline, start, stop)} ({minutes} min)"
+        yield f"ran: {words.label(id_)} {span(timeline, start, stop)} ({minutes} min)"
     if because.policy:
         yield f"policy: {policy_text(timeline, because.policy)}"
     if cited := citation_text(because):
@@ -114,13 +116,13 @@ def full_text(text: str) -> str:
     return whole if whole.endswith((".", "!", "?")) else whole + "."
 
 
-def _queries(coded: CodedEncounter) -> Iterator[str]:
-    for query in coded.queries:
+def _queries(words: Words) -> Iterator[str]:
+    for query in words.coded.queries:
         yield f"- {one_line(query.question)}"
-        yield f"    about {drug_list(coded, (query.administration,))} ({_what(query)})"
+        yield f"    about {words.label(query.administration)} ({_what(query)})"
         if query.held:
             yield f"    waits for the answer: {', '.join(query.held)}"
-        yield from (f"    {text}" for text in outcome_lines(coded, query))
+        yield from (f"    {text}" for text in outcome_lines(words.timeline, query))
         yield from (f"    source: {s}" for s in source_texts(query.sources))
 
 
@@ -128,36 +130,36 @@ def _what(query: Query) -> str:
     return query.what.replace("_", " ")
 
 
-def outcome_lines(coded: CodedEncounter, query: Query) -> Iterator[str]:
+def outcome_lines(timeline: EncounterTimeline, query: Query) -> Iterator[str]:
     """What each answer would bill; for the coder, never for the person who is asked."""
     for outcome in query.outcomes:
         amount = "" if outcome.amount is None else f" ({money(outcome.amount)} {AMOUNT_BASIS})"
-        yield f"{outcome_answer(coded.timeline, outcome)}: {outcome_bill(outcome)}{amount}"
+        yield f"{outcome_answer(timeline, outcome)}: {outcome_bill(outcome)}{amount}"
 
 
-def _assumptions(coded: CodedEncounter) -> Iterator[str]:
-    for a in coded.assumptions:
-        about = drug_list(coded, (a.administration,))
+def _assumptions(words: Words) -> Iterator[str]:
+    for a in words.coded.assumptions:
+        about = words.label(a.administration)
         yield f"- {about}, {a.what.replace('_', ' ')}: {one_line(a.assumed)}"
-        yield from because_lines(coded, a.because, "    ")
+        yield from because_lines(words, a.because, "    ")
 
 
-def _uncharged(coded: CodedEncounter) -> Iterator[str]:
-    for u in coded.unbilled:
-        yield f"- {drug_list(coded, (u.administration,))}, {u.minutes} min {u.status}: {one_line(u.reason)}"
-        yield from because_lines(coded, u.because, "    ")
+def _uncharged(words: Words) -> Iterator[str]:
+    for u in words.coded.unbilled:
+        yield f"- {words.uncharged(u)}"
+        yield from because_lines(words, u.because, "    ")
 
 
-def ledger_table(coded: CodedEncounter) -> Iterator[str]:
+def ledger_table(words: Words) -> Iterator[str]:
     """charged + included + unbilled + queried = documented, an administration a row, with the totals."""
-    if not coded.ledger:
+    if not words.coded.ledger:
         return
-    labels = [drug_list(coded, (row.administration,))[:40] for row in coded.ledger]
-    width = max(len("total"), *(len(label) for label in labels))
+    drugs = [elide(words.label(row.administration), 40, "...") for row in words.coded.ledger]
+    width = max(len("minutes"), *(len(drug) for drug in drugs))
     yield f"  {'minutes':<{width}}" + "".join(f"{name:>12}" for name in _COLUMNS)
-    for label, row in zip(labels, coded.ledger, strict=True):
-        yield f"  {label:<{width}}" + "".join(f"{n:>12}" for n in ledger_cells(row))
-    yield f"  {'total':<{width}}" + "".join(f"{n:>12}" for n in ledger_totals(coded.ledger))
+    for drug, row in zip(drugs, words.coded.ledger, strict=True):
+        yield f"  {drug:<{width}}" + "".join(f"{n:>12}" for n in ledger_cells(row))
+    yield f"  {'total':<{width}}" + "".join(f"{n:>12}" for n in ledger_totals(words.coded.ledger))
 
 
 def ledger_cells(row: LedgerRow) -> tuple[int, int, int, int, int]:
@@ -170,9 +172,8 @@ def ledger_totals(ledger: Iterable[LedgerRow]) -> tuple[int, ...]:
     return tuple(sum(column) for column in zip(*(ledger_cells(row) for row in ledger), strict=True))
 
 
-def finding_lines(finding: Finding) -> Iterator[str]:
-    """A finding as text: what was found and where, then what to do."""
-    where = f" ({source_text(finding.source)})" if finding.source else ""
-    yield f"- {finding.severity} {finding.code}: {one_line(finding.message)}{where}"
-    if finding.fix:
-        yield f"    {one_line(finding.fix)}"
+def finding_lines(words: Words, finding: Finding) -> Iterator[str]:
+    """A finding as text: what was found and what to do, then where."""
+    yield f"- {finding.severity} {finding.code}: {words.finding(finding)}"
+    if finding.source:
+        yield f"    source: {source_text(finding.source)}"

@@ -17,7 +17,7 @@ _SHOWN = 200
 """Ignored records listed one by one for each reason; the rest is counted."""
 
 
-def render_html(result: Result) -> str:
+def page_html(result: Result) -> str:
     """The result as one HTML document with inline style and pictures, without scripts.
 
     All charted text is escaped; a content security policy in the page forbids scripts and every request.

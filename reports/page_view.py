@@ -8,10 +8,11 @@ from markupsafe import Markup
 
 from parsers.events import Finding
 from reports.clock_text import offset_name, visit
-from reports.encounter_view import drug_list, kind_words, minutes_words, ran_words, stop_words
+from reports.encounter_view import kind_words, minutes_words, ran_words, stop_words
+from reports.encounter_words import Words, finding_text, words_of
 from reports.explain import because_facts, full_text, ledger_cells, ledger_totals
 from reports.sentences import (
-    code_units,
+    bill,
     money,
     outcome_answer,
     outcome_bill,
@@ -60,7 +61,6 @@ class QueryView:
 class Note:
     """An assumption or an uncharged stretch: what, and why."""
 
-    head: str
     text: str
     because: Node
 
@@ -69,8 +69,7 @@ class Note:
 class FindingView:
     severity: str
     code: str
-    message: str
-    fix: str
+    text: str
     where: str
 
 
@@ -104,6 +103,8 @@ class EncounterView:
     assumptions: tuple[Note, ...]
     uncharged: tuple[Note, ...]
     ledger: tuple[tuple[str, tuple[int, ...]], ...]
+    without_minutes: int
+    """Rows left out of the ledger since they have no minutes: pushes and injections."""
     totals: tuple[int, ...]
     findings: tuple[FindingView, ...]
     administrations: tuple[AdministrationView, ...]
@@ -111,7 +112,7 @@ class EncounterView:
 
 def encounter_view(coded: CodedEncounter, number: int) -> EncounterView:
     """One encounter for the page; ``number`` makes its anchor, since an id may hold any character."""
-    timeline = coded.timeline
+    timeline, words = coded.timeline, words_of(coded)
     return EncounterView(
         anchor=f"encounter-{number}",
         id=timeline.id,
@@ -121,57 +122,57 @@ def encounter_view(coded: CodedEncounter, number: int) -> EncounterView:
         policy=coded.policy_version,
         amount="" if coded.amount is None else money(coded.amount),
         held=money(coded.amount_in_query) if coded.amount_in_query else "",
-        bill=", ".join(code_units(line) for line in coded.lines),
+        bill=", ".join(bill(coded.lines)),
         picture=Markup(timeline_svg(coded, heading=False)),
-        lines=tuple(_line(coded, line) for line in coded.lines),
+        lines=tuple(_line(words, line) for line in coded.lines),
         priced=any(line.amount is not None for line in coded.lines),
         queries=tuple(_query(coded, query) for query in coded.queries),
         assumptions=tuple(
             Note(
-                f"{drug_list(coded, (a.administration,))}, {a.what.replace('_', ' ')}",
-                a.assumed,
-                node(coded, a.because),
+                f"{words.label(a.administration)}, {a.what.replace('_', ' ')}: {a.assumed}",
+                node(words, a.because),
             )
             for a in coded.assumptions
         ),
         uncharged=tuple(
             Note(
-                f"{drug_list(coded, (u.administration,))}, {u.minutes} min {u.status}",
-                u.reason,
-                node(coded, u.because),
+                words.uncharged(u),
+                node(words, u.because),
             )
             for u in coded.unbilled
         ),
-        ledger=tuple((drug_list(coded, (row.administration,)), ledger_cells(row)) for row in coded.ledger),
+        ledger=tuple((words.label(row.administration), ledger_cells(row)) for row in coded.ledger if row.documented),
+        without_minutes=sum(not row.documented for row in coded.ledger),
         totals=ledger_totals(coded.ledger),
-        findings=tuple(finding_view(f) for f in coded.findings),
+        findings=tuple(finding_view(f, words) for f in coded.findings),
         administrations=tuple(_administration(coded, a) for a in timeline.administrations),
     )
 
 
-def node(coded: CodedEncounter, because: Because) -> Node:
+def node(words: Words, because: Because) -> Node:
     """The tree of evidence in words."""
-    children = tuple(node(coded, child) for child in because.children)
-    return Node(full_text(because.text), because.rule, tuple(because_facts(coded, because)), children)
+    children = tuple(node(words, child) for child in because.children)
+    return Node(full_text(because.text), because.rule, tuple(because_facts(words, because)), children)
 
 
-def finding_view(finding: Finding) -> FindingView:
-    """A finding with its place in words."""
+def finding_view(finding: Finding, words: Words | None = None) -> FindingView:
+    """A finding in words with its place, and with its drugs where its encounter is given."""
     where = source_text(finding.source) if finding.source else ""
-    return FindingView(finding.severity, finding.code, finding.message, finding.fix, where)
+    text = finding_text(finding) if words is None else words.finding(finding)
+    return FindingView(finding.severity, finding.code, text, where)
 
 
-def _line(coded: CodedEncounter, line: Line) -> LineView:
+def _line(words: Words, line: Line) -> LineView:
     return LineView(
         code="-".join((line.code, *line.modifiers)),
         units=line.units,
         date=line.date.isoformat(),
         minutes=line.minutes,
         amount="" if line.amount is None else money(line.amount),
-        drugs=drug_list(coded, line.administrations),
+        drugs=words.drug_list(line.administrations),
         reason=reason(line),
         answered=line.answered,
-        because=node(coded, line.because),
+        because=node(words, line.because),
     )
 
 

@@ -3,36 +3,49 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from enum import Enum
 
 from parsers.events import Source
-from reports.clock_text import clock
+from reports.clock_text import clock, hour_minute, span
 from reports.safe_text import one_line
 from timeline.model import Because, EncounterTimeline, Line, Outcome, OutcomeLine, PolicyValue
 
 _SENTENCE_END = re.compile(r"(?<=[a-z0-9)\]][.!?])\s+(?=[A-Z])")
+
+_REASONS = 3
+"""Reasons of one line told in a row; the rest is counted, the tree has them all."""
 
 AMOUNT_BASIS = "Medicare national unadjusted"
 
 
 def sentence(text: str) -> str:
     """The first sentence of a text, on one line, with a capital and a full stop."""
-    first = _SENTENCE_END.split(one_line(text), maxsplit=1)[0]
+    first = _first_sentence(text)
     if not first:
         return ""
     # A word that already mixes letters and digits, or a drug name in tall-man letters, keeps its own first letter.
-    head = first.split(" ", 1)[0]
+    head = first.split(" ", 1)[0].rstrip(",:;")
     if head.isalpha() and head.islower():
         first = first[0].upper() + first[1:]
     return first if first[-1] in ".!?" else first + "."
 
 
+def _first_sentence(text: str) -> str:
+    return _SENTENCE_END.split(one_line(text), maxsplit=1)[0]
+
+
 def reason(line: Line) -> str:
-    """Why the line is on the bill, in one sentence."""
-    return sentence(line.because.text)
+    """Why the line is on the bill, in one sentence; where it only gathers several charges, their reasons."""
+    because = line.because
+    gathers = len(because.children) > 1 and because.policy is None and not because.intervals
+    if not gathers:
+        return sentence(because.text)
+    each = list(dict.fromkeys(_first_sentence(child.text).rstrip(".") for child in because.children))
+    rest = [f"and {len(each) - _REASONS} more"] if len(each) > _REASONS else []
+    return sentence("; ".join([*each[:_REASONS], *rest]))
 
 
 def code_units(line: Line | OutcomeLine) -> str:
@@ -41,19 +54,32 @@ def code_units(line: Line | OutcomeLine) -> str:
     return code if line.units == 1 else f"{code} x {line.units}"
 
 
+def bill(lines: Iterable[Line | OutcomeLine]) -> list[str]:
+    """Codes with their units, in order; the dates of one code are taken together: ``96365``, ``96366 x 2``."""
+    units: dict[str, int] = {}
+    for line in lines:
+        code = "-".join((line.code, *line.modifiers))
+        units[code] = units.get(code, 0) + line.units
+    return [code if count == 1 else f"{code} x {count}" for code, count in units.items()]
+
+
 def outcome_bill(outcome: Outcome) -> str:
     """What an answer would bill: ``96367 + 96366``, or ``no code``."""
-    return " + ".join(code_units(line) for line in outcome.lines) or "no code"
+    return " + ".join(bill(outcome.lines)) or "no code"
 
 
 def outcome_answer(timeline: EncounterTimeline, outcome: Outcome) -> str:
     """The answer itself: the range of clock times, or the words of the outcome."""
     if outcome.from_ is None and outcome.to is None:
         return one_line(outcome.if_)
-    times = [clock(timeline, t) for t in (outcome.from_, outcome.to) if t is not None]
-    between = times[0] if times[0] == times[-1] else "-".join(times)
+    known = [t for t in (outcome.from_, outcome.to) if t is not None]
+    between = clock(timeline, known[0]) if known[0] == known[-1] else span(timeline, known[0], known[-1])
     words = one_line(outcome.if_)
-    return words if between in words else f"{words} {between}".strip()
+    # The words often hold the clock times already, but not the date of a later day.
+    bare = "-".join(dict.fromkeys(hour_minute(timeline, t) for t in known))
+    if between in words:
+        return words
+    return words.replace(bare, between) if bare in words else f"{words} {between}".strip()
 
 
 def money(amount: float) -> str:

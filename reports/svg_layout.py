@@ -6,11 +6,13 @@ its bar and its label are both free.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from unicodedata import east_asian_width
 
-from reports.encounter_view import codes_of, extent, is_mark, lanes, open_until
+from reports.encounter_view import extent, is_mark, lanes, open_until
+from reports.encounter_words import words_of
 from reports.safe_text import elide, one_line
 from timeline.model import Administration, CodedEncounter
 
@@ -84,7 +86,7 @@ def layout(coded: CodedEncounter, top: float) -> Layout | None:
     if drawn is None:
         return None
     scale = Scale(*drawn)
-    earned = codes_of(coded)
+    earned = words_of(coded).codes
     out, y = [], top
     for lane in lanes(coded):
         placed = _pack(coded, lane.administrations, scale, y + PAD, earned)
@@ -100,7 +102,7 @@ def _pack(
     administrations: tuple[Administration, ...],
     scale: Scale,
     top: float,
-    earned: dict[str, tuple[str, ...]],
+    earned: Mapping[str, tuple[str, ...]],
 ) -> tuple[Placed, ...]:
     rows: list[list[tuple[float, float]]] = []
     placed = []

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from reports.clock_text import hour_minute
 from reports.encounter_view import LOOK_WORDS, Look, is_mark, look
 from reports.safe_text import xml_text
 from reports.svg_layout import BAR, LEFT, RIGHT, WIDTH, Layout, Scale, text_width
 from reports.ticks import new_days, step_for, ticks
-from timeline.model import CodedEncounter
+from timeline.model import CodedEncounter, EncounterTimeline
 
 STROKES: dict[Look, str] = {
     "chemo": "#46287a",
@@ -56,8 +57,8 @@ def text(x: float, y: float, content: str, **facts: object) -> str:
 def axis(coded: CodedEncounter, plan: Layout, top: float) -> Iterator[str]:
     """Hour lines and labels, and a strong line with the date at every midnight."""
     scale, timeline = plan.scale, coded.timeline
-    # Whole hours need about 46 px each; a label every few minutes would only be noise.
-    step = max(step_for(scale.minutes_per_pixel * 46), 15)
+    # Whole hours need about 58 px each; a label every few minutes would only be noise.
+    step = max(step_for(scale.minutes_per_pixel * 58), 15)
     times = list(ticks(timeline, scale.first, scale.last, step))
     for time in times:
         x = scale.x(time)
@@ -86,6 +87,27 @@ def _dates(coded: CodedEncounter, plan: Layout, scale: Scale, top: float) -> Ite
             anchor = "end" if end else "start"
             yield text(x + (-5 if end else 5), top - 22, day, font_weight="bold", fill=INK, text_anchor=anchor)
             last_label = x
+
+
+def status_lines(timeline: EncounterTimeline, plan: Layout, top: float) -> Iterator[str]:
+    """Arrival, departure and inpatient status where they fall into the picture: they bound what may be coded."""
+    facts = (
+        ("arrived", timeline.arrival),
+        ("inpatient from here", timeline.inpatient_from),
+        ("departed", timeline.departure),
+    )
+    free = float(LEFT)
+    for words, time in facts:
+        if time is None or not plan.scale.first < time < plan.scale.last:
+            continue
+        x, label = plan.scale.x(time), f"{words} {hour_minute(timeline, time)}"
+        yield (
+            f'<line x1="{x:g}" x2="{x:g}" y1="{top:g}" y2="{plan.bottom + 4:g}" stroke="{INK}"'
+            f' stroke-width="1.2" stroke-dasharray="1 3"><title>{xml_text(label)}</title></line>'
+        )
+        left = min(max(x - 20, free), WIDTH - RIGHT - text_width(label))
+        free = left + text_width(label) + 8
+        yield text(left, plan.bottom + 15, label, fill=INK)
 
 
 def legend(coded: CodedEncounter, key: str, top: float) -> tuple[str, float]:

@@ -11,17 +11,21 @@ from rich.table import Table
 from rich.text import Text
 
 from reports.clock_text import offset_name, visit
-from reports.encounter_view import line_words
+from reports.encounter_words import Words, finding_text, words_of
 from reports.explain import outcome_lines
 from reports.json_output import summary
 from reports.safe_text import one_line
 from reports.sentences import AMOUNT_BASIS, money, source_text
 from reports.text_timeline import Glyphs, glyphs_for, legend, text_timeline
-from timeline.model import CodedEncounter, Query, Result
+from timeline.model import CodedEncounter, EncounterTimeline, Query, Result
 
 _SEVERITY_STYLE = {"info": "dim", "warning": "yellow", "error": "bold red"}
 _LISTED = 5
 """Ignored reasons, rejected records and file findings shown at the end; the rest is counted."""
+
+
+_OUTCOMES = 6
+"""Outcomes of a query shown: the first and the last; ``explain`` has them all."""
 
 
 def render_table(result: Result, width: int = 80, color: bool = False, encoding: str = "utf-8") -> str:
@@ -60,18 +64,20 @@ def _known(encoding: str) -> str:
 
 
 def _encounter(coded: CodedEncounter, width: int, glyphs: Glyphs) -> Iterator[RenderableType]:
+    words = words_of(coded)
     yield from _header(coded, width, glyphs)
     picture = list(text_timeline(coded, width, glyphs))
     if picture:
         yield Text("\n".join(picture), no_wrap=True, overflow="crop")
         yield _hanging(legend(coded, glyphs), "dim")
         yield Text()
-    yield _lines(coded) if coded.lines else Text(" No lines.", style="dim")
+    yield _lines(words) if coded.lines else Text(" No lines.", style="dim")
     for query in coded.queries:
-        yield from _query(coded, query)
+        yield from _query(coded.timeline, query)
+    for uncharged in coded.unbilled:
+        yield _hanging(f"no code: {words.uncharged(uncharged)}", "dim" if uncharged.status == "included" else "")
     for finding in coded.findings:
-        text = f"{finding.severity}: {one_line(finding.message)} {one_line(finding.fix)}".rstrip()
-        yield _hanging(text, _SEVERITY_STYLE[finding.severity])
+        yield _hanging(f"{finding.severity}: {words.finding(finding)}", _SEVERITY_STYLE[finding.severity])
     yield Text()
 
 
@@ -80,16 +86,21 @@ def _header(coded: CodedEncounter, width: int, glyphs: Glyphs) -> Iterator[Rende
     parts = [f"Encounter {one_line(timeline.id)}"]
     if timeline.patient_id:
         parts.append(f"patient {one_line(timeline.patient_id)}")
-    parts.append(visit(timeline, glyphs.dash))
+    when = [visit(timeline, glyphs.dash)]
     if coded.queries:
-        parts.append(_count(len(coded.queries), "query", "queries"))
+        when.append(_count(len(coded.queries), "query", "queries"))
     yield Text(glyphs.rule * width, style="dim")
-    yield Text(f" {glyphs.dot} ".join(parts), style="bold")
+    between = f" {glyphs.dot} "
+    if len(between.join([*parts, *when])) <= width:
+        parts, when = [*parts, *when], []
+    yield Text(between.join(parts), style="bold")
+    if when:
+        yield Text(between.join(when), style="bold")
 
 
-def _lines(coded: CodedEncounter) -> Table:
-    priced = any(line.amount is not None for line in coded.lines)
-    days = len({line.date for line in coded.lines}) > 1
+def _lines(words: Words) -> Table:
+    priced = any(line.amount is not None for line in words.coded.lines)
+    days = len({line.date for line in words.coded.lines}) > 1
     table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False, pad_edge=True, header_style="dim")
     table.add_column(" code", no_wrap=True, style="bold")
     table.add_column("units", justify="right", no_wrap=True)
@@ -99,21 +110,25 @@ def _lines(coded: CodedEncounter) -> Table:
     if priced:
         table.add_column("amount", justify="right", no_wrap=True)
     table.add_column("drug and reason", ratio=1)
-    for line in coded.lines:
+    for line in words.coded.lines:
         cells = [" " + "-".join((line.code, *line.modifiers)), str(line.units)]
         cells += [line.date.isoformat()] if days else []
         cells += [str(line.minutes) if line.minutes else ""]
         cells += ["" if line.amount is None else money(line.amount)] if priced else []
-        cells += [line_words(coded, line)]
+        cells += [words.line(line)]
         table.add_row(*(Text(cell) for cell in cells))
     return table
 
 
-def _query(coded: CodedEncounter, query: Query) -> Iterator[RenderableType]:
+def _query(timeline: EncounterTimeline, query: Query) -> Iterator[RenderableType]:
     held = f" Held: {', '.join(query.held)}." if query.held else ""
     yield _hanging(f"Query: {one_line(query.question)}{held}", "bold")
-    for text in outcome_lines(coded, query):
-        yield Padding(Text(text.replace(f" {AMOUNT_BASIS}", "")), (0, 0, 0, 8))
+    outcomes = [text.replace(f" {AMOUNT_BASIS}", "") for text in outcome_lines(timeline, query)]
+    if len(outcomes) > _OUTCOMES + 2:
+        left = len(outcomes) - _OUTCOMES
+        outcomes[_OUTCOMES - 1 : -1] = [f"({left} more answers between; explain lists them all)"]
+    for text in outcomes:
+        yield Padding(Text(text), (0, 0, 0, 8))
 
 
 def _footer(result: Result, width: int, glyphs: Glyphs) -> Iterator[RenderableType]:
@@ -151,7 +166,7 @@ def _problems(result: Result) -> Iterator[RenderableType]:
     yield from _more(len(result.rejected), "rejected record")
     for finding in result.findings[:_LISTED]:
         where = f" ({source_text(finding.source)})" if finding.source else ""
-        text = f"{finding.severity}: {one_line(finding.message)}{where} {one_line(finding.fix)}"
+        text = f"{finding.severity}: {finding_text(finding)}{where}"
         yield _hanging(text.rstrip(), _SEVERITY_STYLE[finding.severity])
     yield from _more(len(result.findings), "file finding")
 

@@ -11,22 +11,36 @@ from hashlib import sha256
 
 from reports.clock_text import clock, span, visit, whole_minutes
 from reports.encounter_view import (
-    codes_of,
     is_mark,
     kind_words,
     look,
     minutes_words,
-    names,
     open_until,
-    queried,
     ran_words,
     stop_words,
 )
+from reports.encounter_words import Words, words_of
 from reports.safe_text import elide, one_line, xml_text
 from reports.svg_layout import BAR, LEFT, WIDTH, Layout, Placed, PlacedLane, Scale, layout, minutes_label
-from reports.svg_parts import HAIR, HALO, INK, QUIET, STROKES, axis, bag_tick, defs, diamond, legend, text, triangle
+from reports.svg_parts import (
+    HAIR,
+    HALO,
+    INK,
+    QUIET,
+    STROKES,
+    axis,
+    bag_tick,
+    defs,
+    diamond,
+    legend,
+    status_lines,
+    text,
+    triangle,
+)
 from timeline.model import Administration, CodedEncounter, Overlap
 
+_PAIRS = 12
+"""Overlapping pairs named in one hover title; the rest is counted."""
 _FONT = 'font-family="Helvetica Neue, Helvetica, Arial, sans-serif" font-size="11"'
 
 
@@ -60,15 +74,19 @@ def _description(coded: CodedEncounter) -> str:
 
 
 def _drawn(coded: CodedEncounter, plan: Layout, key: str, top: float) -> tuple[str, float]:
-    signs, height = legend(coded, key, plan.bottom + 14)
+    words = words_of(coded)
+    noted = list(status_lines(coded.timeline, plan, top))
+    below = plan.bottom + (28 if noted else 14)
+    signs, height = legend(coded, key, below)
     parts = [
-        *(shade for lane in plan.lanes for shade in _shades(coded, lane, plan.scale)),
+        *(shade for lane in plan.lanes for shade in _shades(words, lane, plan.scale)),
         *axis(coded, plan, top),
         *(part for lane in plan.lanes for part in _lane(lane)),
-        *(_administration(coded, p, plan.scale, key) for lane in plan.lanes for p in lane.placed),
+        *(_administration(words, p, plan.scale, key) for lane in plan.lanes for p in lane.placed),
+        *noted,
         signs,
     ]
-    return "".join(parts), plan.bottom + 14 + height
+    return "".join(parts), below + height
 
 
 def _lane(lane: PlacedLane) -> Iterator[str]:
@@ -91,21 +109,22 @@ def _wrapped(name: str, width: int) -> list[str]:
     return [name[:cut], elide(name[cut:].strip(), width)]
 
 
-def _shades(coded: CodedEncounter, lane: PlacedLane, scale: Scale) -> Iterator[str]:
+def _shades(words: Words, lane: PlacedLane, scale: Scale) -> Iterator[str]:
     """The stretches of the lane in which two infusions ran at once; a carrier beside a drug is no news."""
     here = {p.administration.id for p in lane.placed}
-    carriers = {a.id for a in coded.timeline.administrations if look(coded, a) == "carrier"}
-    pairs_here = (o for o in coded.timeline.overlaps if here & set(o.administrations))
+    timeline = words.timeline
+    carriers = {a.id for a in timeline.administrations if look(words.coded, a) == "carrier"}
+    pairs_here = (o for o in timeline.overlaps if here & set(o.administrations))
     overlaps = [o for o in pairs_here if not carriers & set(o.administrations)]
-    known = names(coded)
     for start, stop, together in _merged(overlaps):
         x, width = scale.x(start), max(scale.x(stop) - scale.x(start), 1)
-        pairs = (
-            f"{known.get(o.administrations[0], '?')} and {known.get(o.administrations[1], '?')}"
-            f" {span(coded.timeline, o.start, o.stop)} ({whole_minutes(o.start, o.stop)} min)"
-            + ("" if o.access else ", access not charted for both")
-            for o in together
-        )
+        pairs = [
+            f"{words.label(o.administrations[0])} and {words.label(o.administrations[1])}"
+            f" {span(timeline, o.start, o.stop)} ({whole_minutes(o.start, o.stop)} min)"
+            + ("" if o.access else ", perhaps on two accesses")
+            for o in together[:_PAIRS]
+        ]
+        pairs += [f"and {len(together) - _PAIRS} more"] if len(together) > _PAIRS else []
         yield (
             f'<rect x="{x:g}" y="{lane.top:g}" width="{width:g}" height="{lane.height:g}" fill="#000000"'
             f' fill-opacity="0.09"><title>{xml_text("At once: " + "; ".join(pairs))}</title></rect>'
@@ -117,16 +136,17 @@ def _merged(overlaps: list[Overlap]) -> list[tuple[datetime, datetime, list[Over
     for o in sorted(overlaps, key=lambda o: (o.start, o.stop, o.administrations)):
         if out and o.start <= out[-1][1]:
             start, stop, together = out[-1]
-            out[-1] = (start, max(stop, o.stop), [*together, o])
+            together.append(o)
+            out[-1] = (start, max(stop, o.stop), together)
         else:
             out.append((o.start, o.stop, [o]))
     return out
 
 
-def _administration(coded: CodedEncounter, placed: Placed, scale: Scale, key: str) -> str:
-    a = placed.administration
+def _administration(words: Words, placed: Placed, scale: Scale, key: str) -> str:
+    a, coded = placed.administration, words.coded
     shape = _mark(coded, placed) if is_mark(coded, a) else "".join(_bar(coded, placed, scale, key))
-    return f"<g><title>{xml_text(_hover(coded, a))}</title>{shape}{_label(coded, placed)}</g>"
+    return f"<g><title>{xml_text(_hover(words, a))}</title>{shape}{_label(coded, placed)}</g>"
 
 
 def _label(coded: CodedEncounter, placed: Placed) -> str:
@@ -175,12 +195,13 @@ def _open_end(coded: CodedEncounter, a: Administration, placed: Placed, scale: S
     return fade + text(end + 1, placed.bar_y + BAR - 2, "?", font_weight="bold", font_size=13, fill=INK)
 
 
-def _hover(coded: CodedEncounter, a: Administration) -> str:
+def _hover(words: Words, a: Administration) -> str:
     """Drug, kind, times, minutes, what gave the stop, pauses, the codes it is part of, its query."""
+    coded = words.coded
     parts = [f"{a.drug}: {kind_words(coded, a)}", f"{ran_words(coded, a)}, {minutes_words(coded, a)}", stop_words(a)]
     if len(a.segments) > 1:
         parts.append("ran " + ", ".join(span(coded.timeline, s.start, s.stop) for s in a.segments))
-    codes = codes_of(coded).get(a.id)
+    codes = words.codes.get(a.id)
     parts.append("part of " + ", ".join(codes) if codes else "no code of its own")
-    parts += [f"query: {q.question}" for q in queried(coded).get(a.id, ())]
+    parts += [f"query: {q.question}" for q in words.queries.get(a.id, ())]
     return ". ".join(one_line(p).rstrip(".") for p in parts) + "."

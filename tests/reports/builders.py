@@ -226,7 +226,7 @@ def evening() -> CodedEncounter:
             Finding(
                 "warning",
                 "stop-missing",
-                "Ceftriaxone has a start and no stop.",
+                "The infusion has a start and no stop.",
                 "Ask the nurse who hung it.",
                 source(20),
                 ("ceftriaxone",),

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from reports.explain import explain_encounter, full_text, ledger_totals
-from tests.reports.builders import evening, nothing
+from tests.reports.builders import at, because, evening, evening_timeline, nothing, push
+from timeline.model import Uncharged
 
 TEXT = explain_encounter(evening())
 
@@ -71,8 +72,21 @@ def test_uncharged_minutes_assumptions_and_findings_have_their_reasons() -> None
         "    - A carrier fluid has no code. [rule 24]",
     ]
     assert section("ASSUMPTIONS").startswith("- Magnesium sulfate, access: another access\n")
-    assert "- warning stop-missing: Ceftriaxone has a start and no stop." in TEXT
-    assert "    Ask the nurse who hung it." in TEXT
+    assert section("FINDINGS").splitlines() == [
+        "- warning stop-missing: Ceftriaxone: The infusion has a start and no stop. Ask the nurse who hung it.",
+        "    source: evening.hl7, record 20, control id MSG00020, RXA",
+    ]
+
+
+def test_a_drug_given_twice_is_told_apart_by_its_start() -> None:
+    given = (push("a", "Morphine", at("09:00")), push("b", "Morphine", at("09:20")))
+    gap = because("Only 20 minutes after the last dose.", "12")
+    coded = replace(
+        nothing(),
+        timeline=evening_timeline(given),
+        unbilled=(Uncharged("b", 0, "included", "repeat push inside the gap", "12", gap),),
+    )
+    assert "- Morphine (09:20), included: repeat push inside the gap" in explain_encounter(coded)
 
 
 def test_an_encounter_without_anything_says_so() -> None:

@@ -7,10 +7,10 @@ from dataclasses import replace
 from html.parser import HTMLParser
 
 from parsers.events import Finding
-from reports.html import render_html
+from reports.html import page_html
 from tests.reports.builders import at, because, evening, evening_timeline, everything, hang, line, nothing, result
 
-PAGE = render_html(everything())
+PAGE = page_html(everything())
 VOID = {"meta", "br", "link", "img", "hr"}
 
 
@@ -74,7 +74,7 @@ def test_lines_reasons_queries_minutes_and_sources_are_all_there() -> None:
     assert "Saline KVO, 315 min included: a carrier fluid" in text
     assert "Total 780 450 315 0 15" in text
     assert "evening.hl7, record 20, control id MSG00020, RXA" in text
-    assert "Ceftriaxone has a start and no stop. Ask the nurse who hung it." in text
+    assert "Ceftriaxone: The infusion has a start and no stop. Ask the nurse who hung it." in text
 
 
 def test_amounts_name_their_basis_and_answers_are_marked() -> None:
@@ -86,7 +86,7 @@ def test_amounts_name_their_basis_and_answers_are_marked() -> None:
 
 def test_without_rates_no_amount_stands_on_the_page() -> None:
     coded = replace(nothing(), findings=(Finding("info", "nothing-given", "No administration."),))
-    page = render_html(result(coded, rates=None))
+    page = page_html(result(coded, rates=None))
     assert "$" not in words(page)
     assert "No line: nothing here earns an administration code." in words(page)
 
@@ -111,7 +111,7 @@ def test_markup_in_anything_charted_is_shown_and_not_run() -> None:
         queries=(replace(evening().queries[0], question=evil),),
         findings=(Finding("info", "odd-name", evil, evil),),
     )
-    page = render_html(result(coded, findings=(Finding("info", "odd-name", evil, evil),)))
+    page = page_html(result(coded, findings=(Finding("info", "odd-name", evil, evil),)))
     outline = Outline(page)
     assert not {"img", "script"} & set(outline.tags)
     assert not [k for k, _ in outline.attributes if k.startswith("on")]
@@ -121,4 +121,4 @@ def test_markup_in_anything_charted_is_shown_and_not_run() -> None:
 
 
 def test_same_result_same_page() -> None:
-    assert render_html(everything()) == PAGE
+    assert page_html(everything()) == PAGE

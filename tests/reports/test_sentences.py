@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -10,9 +11,11 @@ from parsers.events import Route, Source
 from reports.clock_text import clock, short_span, span, visit
 from reports.safe_text import elide, one_line, xml_text
 from reports.sentences import (
+    bill,
     code_units,
     outcome_answer,
     outcome_bill,
+    reason,
     sentence,
     source_text,
     source_texts,
@@ -20,6 +23,7 @@ from reports.sentences import (
 )
 from reports.ticks import new_days, step_for, ticks
 from tests.reports.builders import at, because, evening_query, evening_timeline, hang, line
+from timeline.model import OutcomeLine
 
 
 @pytest.mark.parametrize(
@@ -28,6 +32,7 @@ from tests.reports.builders import at, because, evening_query, evening_timeline,
         ("paclitaxel ran 190 minutes. It started first.", "Paclitaxel ran 190 minutes."),
         ("0.9 % saline ran 65 minutes", "0.9 % saline ran 65 minutes."),
         ("two\n lines  of text", "Two lines of text."),
+        ("cisplatin: 120 minutes give 1", "Cisplatin: 120 minutes give 1."),
         ("DOXOrubicin is the initial", "DOXOrubicin is the initial."),
         ("is it? Ask.", "Is it?"),
         ("", ""),
@@ -50,6 +55,22 @@ def test_outcomes_say_the_answer_and_what_it_bills() -> None:
         ("stop 23:06-2026-03-13 00:20", "96367"),
         ("cannot be determined", "no code"),
     ]
+
+
+def test_an_answer_that_names_its_clock_times_gets_the_later_date_once() -> None:
+    late = replace(evening_query().outcomes[1], if_="stop 23:06-00:20")
+    assert outcome_answer(evening_timeline(), late) == "stop 23:06-2026-03-13 00:20"
+
+
+def test_one_code_on_two_dates_is_taken_together_in_a_bill() -> None:
+    lines = (OutcomeLine("96367", 1, ()), OutcomeLine("96366", 15, ()), OutcomeLine("96366", 1, ()))
+    assert bill(lines) == ["96367", "96366 x 16"]
+
+
+def test_a_line_that_gathers_charges_tells_the_reason_of_each() -> None:
+    each = tuple(because(f"drug {n} was injected.") for n in range(5))
+    gathered = line("96372", 5, (), 0, because("5 units from 5 charges, each for its own reason.", children=each))
+    assert reason(gathered) == "Drug 0 was injected; drug 1 was injected; drug 2 was injected; and 2 more."
 
 
 def test_values_in_words() -> None:

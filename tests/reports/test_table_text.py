@@ -9,6 +9,7 @@ import pytest
 from reports.table_text import render_table
 from reports.text_timeline import ASCII, BLOCKS, glyphs_for, text_timeline
 from tests.reports.builders import at, crowded, evening, evening_timeline, everything, hang, nothing, push, result
+from timeline.model import Outcome, OutcomeLine
 
 
 def picture(glyphs: object = BLOCKS) -> list[str]:
@@ -69,7 +70,29 @@ def test_queries_show_their_outcomes_and_findings_their_fix() -> None:
     text = render_table(result(evening()), width=120)
     assert " Query: When did Ceftriaxone on PIV L forearm 20G, started 22:50, stop? Held: 96367.\n" in text
     assert "stop 22:51-23:05: 96375 ($47.84)\n" in text
-    assert " warning: Ceftriaxone has a start and no stop. Ask the nurse who hung it.\n" in text
+    assert " warning: Ceftriaxone: The infusion has a start and no stop. Ask the nurse who hung it.\n" in text
+
+
+def test_minutes_without_a_code_say_why() -> None:
+    assert " no code: Saline KVO, 315 min included: a carrier fluid\n" in render_table(result(evening()))
+
+
+def test_a_query_with_many_answers_shows_the_first_and_the_last() -> None:
+    hours = tuple(
+        Outcome("stop", at(f"{h:02d}:31"), at(f"{h + 1:02d}:30"), (OutcomeLine("96366", h, ()),)) for h in range(1, 21)
+    )
+    text = render_table(result(replace(evening(), queries=(replace(evening().queries[0], outcomes=hours),))))
+    assert "stop 01:31-02:30: 96366\n" in text
+    assert "stop 05:31-06:30: 96366 x 5\n" in text
+    assert "(14 more answers between; explain lists them all)\n" in text
+    assert "stop 20:31-21:30: 96366 x 20\n" in text
+    assert "96366 x 6" not in text
+
+
+def test_a_header_too_long_for_the_terminal_breaks_before_the_date() -> None:
+    rows = render_table(result(evening()), width=60).splitlines()
+    assert rows[1] == "Encounter E-1001 · patient P-77"
+    assert rows[2] == "2026-03-12 18:00 to 2026-03-13 01:05 · 1 query"
 
 
 def test_footer_accounts_for_every_record() -> None:

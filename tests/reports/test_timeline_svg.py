@@ -8,6 +8,7 @@ from itertools import combinations
 
 import pytest
 
+from parsers.events import Route
 from reports.svg_layout import LEFT, RIGHT, WIDTH, Placed, layout
 from reports.timeline_svg import timeline_svg
 from tests.reports.builders import at, crowded, evening, evening_timeline, hang, nothing, push
@@ -93,6 +94,19 @@ def test_a_mark_at_the_right_margin_has_its_label_on_the_left() -> None:
     assert plan is not None
     mark = plan.lanes[0].placed[1]
     assert mark.label_end < mark.x
+
+
+def test_inpatient_status_is_marked_where_coding_ends() -> None:
+    coded = replace(evening(), timeline=replace(evening_timeline(), inpatient_from=at("21:00"), arrival=at("17:00")))
+    assert "inpatient from here 21:00" in texts(coded)
+    assert not [t for t in texts(coded) if t.startswith("arrived")]
+
+
+def test_an_injection_misses_no_access() -> None:
+    given = (push("a", "Ketorolac", at("08:00"), access=None, route=Route.IM),)
+    plan = layout(replace(evening(), timeline=evening_timeline(given)), 60)
+    assert plan is not None
+    assert [lane.name for lane in plan.lanes] == ["injections, other routes"]
 
 
 def test_an_unknown_access_has_a_lane_of_its_own_at_the_end() -> None:
