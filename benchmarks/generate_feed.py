@@ -97,7 +97,7 @@ def _stretched(chart: tuple[Charted, ...], random: Random) -> tuple[Charted, ...
 
 def _exchanged(chart: tuple[Charted, ...], random: Random) -> tuple[Charted, ...]:
     """Drugs exchanged within their kind, one for one, so that different drugs stay different."""
-    other = {}
+    other: dict[str, str] = {}
     for kind in KINDS:
         shuffled = list(kind)
         random.shuffle(shuffled)

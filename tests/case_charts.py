@@ -14,7 +14,8 @@ The day is 2026-03-10; ``+1`` is the day after, ``-1`` the day before.  A chart 
 from encounter to rows.  Every row belongs to patient P1 unless it says ``patient_id=P2``.
 
 ``expected`` gives the units by code, or code and modifiers (``96365-59: 1``), added over all encounters;
-``by_encounter`` and ``by_date`` split them.  ``under`` codes one chart with several switch settings.
+``by_encounter`` and ``by_date`` split them.  ``outcomes`` gives what answers to the one query would add.  ``under``
+codes one chart with several switch settings.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ import yaml
 
 import parsers
 import timeline
-from timeline.model import CodedEncounter, Result
+from timeline.model import CodedEncounter, Query, Result
 
 FOLDER = Path(__file__).parent / "cases"
 DAY = date(2026, 3, 10)
@@ -75,8 +76,11 @@ class Case:
     by_date: Mapping[str, Units] | None = None
     queries: int | None = None
     asks: tuple[str, ...] | None = None
+    outcomes: Mapping[str, Units] | None = None
+    """What the only query would bill beyond the lines, by the wording of the answer; others may exist."""
     minutes: Mapping[str, int] | None = None
     findings: tuple[str, ...] = ()
+    timezone: str = "UTC"
     planned: str = ""
     """Why the program cannot code this yet (the test then must fail)."""
 
@@ -102,7 +106,7 @@ def code(case: Case, folder: Path) -> Result:
         writer = csv.DictWriter(file, columns, restval="", extrasaction="ignore")
         writer.writeheader()
         writer.writerows(table)
-    reading = parsers.read([path], timezone="UTC")
+    reading = parsers.read([path], timezone=case.timezone)
     assert not reading.rejected, [r.message for r in reading.rejected]
     return timeline.code(timeline.build(reading), case.policy, switches=dict(case.switches))
 
@@ -115,6 +119,11 @@ def units(encounters: Iterable[CodedEncounter], *, on: date | None = None) -> di
             if on is None or line.date == on:
                 count["-".join((line.code, *line.modifiers))] += line.units
     return dict(count)
+
+
+def outcome_units(query: Query) -> dict[str, dict[str, int]]:
+    """Units by code and modifiers for each answer to a query."""
+    return {o.if_: {"-".join((n.code, *n.modifiers)): n.units for n in o.lines} for o in query.outcomes}
 
 
 def drug_minutes(result: Result) -> dict[str, int | None]:
@@ -133,7 +142,7 @@ def day(text: str) -> date:
 
 
 def _unfold(entry: dict[str, Any]) -> Iterator[Case]:
-    known = {f for f in Case.__dataclass_fields__} | {"under"}
+    known = set(Case.__dataclass_fields__) | {"under"}
     assert set(entry) <= known, f"{entry.get('id')}: unknown keys {sorted(set(entry) - known)}"
     chart = entry["chart"]
     base = Case(
@@ -145,6 +154,7 @@ def _unfold(entry: dict[str, Any]) -> Iterator[Case]:
         expected={},
         worked="",
         note=entry.get("note", ""),
+        timezone=entry.get("timezone", "UTC"),
     )
     for setting in entry.get("under", [entry]):
         switches = {**base.switches, **setting.get("switches", {})}
@@ -160,6 +170,7 @@ def _unfold(entry: dict[str, Any]) -> Iterator[Case]:
             by_date=_split(setting.get("by_date")),
             queries=setting.get("queries"),
             asks=tuple(setting["asks"]) if "asks" in setting else None,
+            outcomes=_split(setting.get("outcomes")),
             minutes=setting.get("minutes", entry.get("minutes")),
             findings=tuple(setting.get("findings", ())),
             planned=setting.get("planned", entry.get("planned", "")),

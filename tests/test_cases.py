@@ -6,7 +6,8 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from case_charts import Case, cases, code, day, drug_minutes, rows, units
+
+from tests.case_charts import Case, cases, code, day, drug_minutes, outcome_units, rows, units
 
 BOOK = list(cases())
 
@@ -30,6 +31,9 @@ def test_chart_gives_the_lines_worked_by_hand(case: Case, tmp_path: Path) -> Non
         assert len(queries) == case.queries, [q.question for q in queries]
     if case.asks is not None:
         assert tuple(sorted(q.what for q in queries)) == tuple(sorted(case.asks))
+    for answer, expected in (case.outcomes or {}).items():
+        (query,) = queries
+        assert outcome_units(query)[answer] == expected, answer
     found = drug_minutes(result)
     for drug, minutes in (case.minutes or {}).items():
         assert found[drug] == minutes, drug
