@@ -214,8 +214,10 @@ class _FileReader:
         if not source.control_id:
             return False
         identity = (header.field(3), header.field(4), source.control_id)
-        content = hash(tuple([segment.verbatim for segment in message.segments[1:]]))
-        found = self.seen.look(identity, content)
+        content = message.verbatim[len(header.verbatim) :]
+        if "\n" in content:
+            content = content.replace("\r\n", "\r").replace("\n", "\r")
+        found = self.seen.look(identity, hash(content.strip("\r")))
         if found == "reused":
             self.findings.append(
                 Finding(

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 PieceKind = Literal["message", "envelope", "text", "cut"]
 
@@ -23,8 +22,7 @@ _BLANK = b" \t\r\n\x00\x0b\x1c\x1a"
 _LINE_BEGINS_AFTER = b"\r\n\x0b\x1c\x00"
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """A stretch of the file, ``data[start:end]``.
 
     ``cut`` is a message whose MLLP frame has no end; ``text`` belongs to no message; ``joined`` says that
@@ -40,12 +38,13 @@ class Piece:
 def find_pieces(data: bytes) -> list[Piece]:
     """The messages, envelope segments and stray texts of a file, in order; blank stretches are left out."""
     starts = _starts(data)
+    framed = _BLOCK_END in data or _BLOCK_START in data
     pieces: list[Piece] = []
     _add_text(pieces, data, 0, starts[0][0] if starts else len(data))
     for index, (start, joined) in enumerate(starts):
         end = starts[index + 1][0] if index + 1 < len(starts) else len(data)
         if data[start : start + 3] == b"MSH":
-            _add_message(pieces, data, start, end, joined)
+            _add_message(pieces, data, start, end, joined, framed)
         else:
             line_end = _line_end(data, start, end)
             pieces.append(Piece("envelope", start, line_end))
@@ -66,17 +65,17 @@ def _starts(data: bytes) -> list[tuple[int, bool]]:
     return found
 
 
-def _add_message(pieces: list[Piece], data: bytes, start: int, end: int, joined: bool) -> None:
-    block_end = data.find(_BLOCK_END, start, end)
+def _add_message(pieces: list[Piece], data: bytes, start: int, end: int, joined: bool, framed: bool) -> None:
+    block_end = data.find(_BLOCK_END, start, end) if framed else -1
     if block_end >= 0:
         pieces.append(Piece("message", start, block_end, joined))
         _add_text(pieces, data, block_end + 1, end)
         return
-    framed = data[start - 1 : start] == _BLOCK_START if start else False
+    opened = framed and start > 0 and data[start - 1 : start] == _BLOCK_START
     stop = end
     while stop > start and (data[stop - 1] in b"\x0b\x00\x1a" or data[stop - 3 : stop] == _BOM):
         stop -= 3 if data[stop - 3 : stop] == _BOM else 1
-    pieces.append(Piece("cut" if framed else "message", start, stop, joined))
+    pieces.append(Piece("cut" if opened else "message", start, stop, joined))
 
 
 def _add_text(pieces: list[Piece], data: bytes, start: int, end: int) -> None:
