@@ -86,6 +86,8 @@ def shot(at: str, order: str, drug: str, route: str, **more: object) -> Charted:
     return act(at, "Given", order, drug, route, "", **more)
 
 
+# fmt: off
+# One action or one bag a line, like a chart.
 SITUATIONS: tuple[Situation, ...] = (
     Situation(
         "CONCURRENT-SAME-LINE", "A piggyback runs beside the primary drug through one line.",
@@ -330,3 +332,4 @@ SITUATIONS: tuple[Situation, ...] = (
          *hang("10:10", "08:10+2", "B", "fluorouracil", site=PORT, device="portable pump", rate=2)),
     ),
 )
+# fmt: on

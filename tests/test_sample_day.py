@@ -184,9 +184,7 @@ def test_situations_and_this_test_agree(generator: ModuleType) -> None:
     assert {s.name: dict(s.expected) for s in generator.SITUATIONS} == EXPECTED
 
 
-def test_generated_feed_and_table_give_identical_lines_at_400_encounters(
-    generator: ModuleType, tmp_path: Path
-) -> None:
+def test_generated_feed_and_table_give_identical_lines_at_400_encounters(generator: ModuleType, tmp_path: Path) -> None:
     began = time.process_time()
     results = []
     for kind in ("hl7", "csv"):
