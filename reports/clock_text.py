@@ -30,10 +30,10 @@ def hour_minute(timeline: EncounterTimeline, time: datetime) -> str:
 
 
 def span(timeline: EncounterTimeline, start: datetime, stop: datetime, dash: str = "-") -> str:
-    """``08:05-09:35``; a stop on a later date carries that date: ``23:10-2026-03-13 01:05``."""
+    """``08:05-09:35``; a stop on a later date carries that date: ``23:10 to 2026-03-13 01:05``."""
     end = hour_minute(timeline, stop)
     if timeline.local_date(stop) != timeline.local_date(start):
-        end = f"{timeline.local_date(stop).isoformat()} {end}"
+        end, dash = f"{timeline.local_date(stop).isoformat()} {end}", " to "
     return f"{clock(timeline, start)}{dash}{end}"
 
 

@@ -112,7 +112,9 @@ def minutes_words(coded: CodedEncounter, a: Administration) -> str:
     """``190 min``, ``at least 15 min``; a push says so."""
     if is_mark(coded, a):
         return coded.kinds.get(a.id, "given")
-    return f"at least {a.seconds // 60} min" if a.minutes is None else f"{a.minutes} min"
+    if a.minutes is not None:
+        return f"{a.minutes} min"
+    return f"at least {a.seconds // 60} min" if a.seconds >= 60 else "minutes unknown"
 
 
 def stop_words(a: Administration) -> str:

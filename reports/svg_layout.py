@@ -134,7 +134,9 @@ def minutes_label(coded: CodedEncounter, a: Administration) -> str:
     """What stands behind the name: `` 190 min``, `` 15+ min``; nothing for a push."""
     if is_mark(coded, a):
         return ""
-    return f" {a.seconds // 60}+ min" if a.minutes is None else f" {a.minutes} min"
+    if a.minutes is not None:
+        return f" {a.minutes} min"
+    return f" {a.seconds // 60}+ min" if a.seconds >= 60 else " ? min"
 
 
 def _bar(coded: CodedEncounter, a: Administration, scale: Scale) -> tuple[float, float]:

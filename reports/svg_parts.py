@@ -9,7 +9,7 @@ from reports.encounter_view import LOOK_WORDS, Look, is_mark, look
 from reports.safe_text import xml_text
 from reports.svg_layout import BAR, LEFT, RIGHT, WIDTH, Layout, Scale, text_width
 from reports.ticks import new_days, step_for, ticks
-from timeline.model import CodedEncounter, EncounterTimeline
+from timeline.model import Administration, CodedEncounter, EncounterTimeline
 
 STROKES: dict[Look, str] = {
     "chemo": "#46287a",
@@ -129,11 +129,8 @@ def _signs(coded: CodedEncounter, key: str) -> Iterator[tuple[str, str]]:
     for kind, words in LOOK_WORDS.items():
         if kind in seen:
             yield f'<rect width="30" height="{BAR}" fill="url(#{key}-{kind})" stroke="{STROKES[kind]}"/>', words
-    marks = {coded.kinds.get(a.id) for a in given if is_mark(coded, a)}
-    if marks - {"injection"}:
-        yield diamond(15, 6.5), "push"
-    if "injection" in marks:
-        yield triangle(15, 6.5), "injection"
+    marks = {mark_kind(coded, a) for a in given if is_mark(coded, a)}
+    yield from ((MARKS[kind](15, 6.5), words) for kind, words in _MARK_WORDS.items() if kind in marks)
     if any(len(a.segments) > 1 for a in bars):
         yield f'<line x1="0" x2="30" y1="6.5" y2="6.5" stroke="{INK}" stroke-dasharray="3 3"/>', "paused"
     if any(len(a.bags) > 1 for a in bars):
@@ -153,6 +150,21 @@ def diamond(x: float, y: float) -> str:
 def triangle(x: float, y: float) -> str:
     """An injection."""
     return f'<path d="M{x:g} {y - 6:g}l6.5 12h-13z" fill="#ffffff" stroke="{INK}" stroke-width="1.5"/>'
+
+
+def ring(x: float, y: float) -> str:
+    """A dose by another route, which carries no code here."""
+    return f'<circle cx="{x:g}" cy="{y:g}" r="5" fill="#ffffff" stroke="{INK}" stroke-width="1.5"/>'
+
+
+MARKS = {"push": diamond, "injection": triangle, "other": ring}
+_MARK_WORDS = {"push": "push", "injection": "injection", "other": "other dose, not coded here"}
+
+
+def mark_kind(coded: CodedEncounter, a: Administration) -> str:
+    """``push``, ``injection`` or ``other``: the sign of a dose without a running stretch."""
+    kind = coded.kinds.get(a.id, "other")
+    return kind if kind in ("injection", "other") else "push"
 
 
 def bag_tick(x: float, y: float) -> str:

@@ -114,8 +114,11 @@ def legend(coded: CodedEncounter, glyphs: Glyphs) -> str:
     bars = [a for a in given if not is_mark(coded, a)]
     seen = {look(coded, a) for a in bars}
     words = [f"{glyphs.bars[kind]} {word}" for kind, word in LOOK_WORDS.items() if kind in seen]
-    if len(bars) < len(given):
+    marks = {coded.kinds.get(a.id, "other") for a in given if is_mark(coded, a)}
+    if marks - {"other"}:
         words.append(f"{glyphs.push} push or injection")
+    if "other" in marks and "other" not in seen:
+        words.append(f"{glyphs.bars['other']} {LOOK_WORDS['other']}")
     if any(len(a.segments) > 1 for a in bars):
         words.append(f"{glyphs.pause} paused")
     if any(len(a.bags) > 1 for a in bars):
@@ -139,7 +142,8 @@ def _bar(
 ) -> list[str]:
     row = [glyphs.midnight if cell in midnights else " " for cell in range(scale.cells)]
     if is_mark(coded, a):
-        row[scale.cell(a.start)] = glyphs.push
+        other = coded.kinds.get(a.id, "other") == "other"
+        row[scale.cell(a.start)] = glyphs.bars["other"] if other else glyphs.push
         return row
     if a.segments:
         _fill(row, scale, a.segments[0].start, a.segments[-1].stop, glyphs.pause)

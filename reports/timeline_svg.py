@@ -26,16 +26,16 @@ from reports.svg_parts import (
     HAIR,
     HALO,
     INK,
+    MARKS,
     QUIET,
     STROKES,
     axis,
     bag_tick,
     defs,
-    diamond,
     legend,
+    mark_kind,
     status_lines,
     text,
-    triangle,
 )
 from timeline.model import Administration, CodedEncounter, Overlap
 
@@ -163,8 +163,7 @@ def _label(coded: CodedEncounter, placed: Placed) -> str:
 
 
 def _mark(coded: CodedEncounter, placed: Placed) -> str:
-    sign = triangle if coded.kinds.get(placed.administration.id) == "injection" else diamond
-    return sign(placed.x, placed.bar_y + BAR / 2)
+    return MARKS[mark_kind(coded, placed.administration)](placed.x, placed.bar_y + BAR / 2)
 
 
 def _bar(coded: CodedEncounter, placed: Placed, scale: Scale, key: str) -> Iterator[str]:

@@ -52,14 +52,14 @@ def test_outcomes_say_the_answer_and_what_it_bills() -> None:
     said = [(outcome_answer(timeline, o), outcome_bill(o)) for o in query.outcomes]
     assert said == [
         ("stop 22:51-23:05", "96375"),
-        ("stop 23:06-2026-03-13 00:20", "96367"),
+        ("stop 23:06 to 2026-03-13 00:20", "96367"),
         ("cannot be determined", "no code"),
     ]
 
 
 def test_an_answer_that_names_its_clock_times_gets_the_later_date_once() -> None:
     late = replace(evening_query().outcomes[1], if_="stop 23:06-00:20")
-    assert outcome_answer(evening_timeline(), late) == "stop 23:06-2026-03-13 00:20"
+    assert outcome_answer(evening_timeline(), late) == "stop 23:06 to 2026-03-13 00:20"
 
 
 def test_one_code_on_two_dates_is_taken_together_in_a_bill() -> None:
@@ -86,7 +86,7 @@ def test_times_carry_the_date_only_where_it_differs() -> None:
     timeline = evening_timeline()
     assert clock(timeline, at("19:10")) == "19:10"
     assert clock(timeline, at("00:40", 13)) == "2026-03-13 00:40"
-    assert span(timeline, at("23:10"), at("01:05", 13)) == "23:10-2026-03-13 01:05"
+    assert span(timeline, at("23:10"), at("01:05", 13)) == "23:10 to 2026-03-13 01:05"
     assert short_span(timeline, at("23:10"), at("01:05", 13)) == "23:10-01:05+1"
     assert visit(timeline) == "2026-03-12 18:00 to 2026-03-13 01:05"
 
