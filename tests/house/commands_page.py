@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import click
+from click.testing import CliRunner
 
 from tests.house.places import ROOT
 from workbench.commands import COMMANDS, main
@@ -39,19 +39,12 @@ format = "html"
 
 def commands_page() -> str:
     """The whole page, ending with a line feed."""
-    group = click.Context(main, info_name="infusion-timeline")
-    parts = [_HEAD, _section("infusion-timeline", main.get_help(_narrow(group)))]
-    for name in COMMANDS:
-        command = main.get_command(group, name)
-        assert command is not None
-        context = click.Context(command, info_name=name, parent=group, terminal_width=90, max_content_width=90)
-        parts.append(_section(f"infusion-timeline {name}", command.get_help(context)))
-    return "\n".join(parts)
+    pages = [("infusion-timeline", _help()), *((f"infusion-timeline {name}", _help(name)) for name in COMMANDS)]
+    return "\n".join([_HEAD, *(_section(title, text) for title, text in pages)])
 
 
-def _narrow(context: click.Context) -> click.Context:
-    context.terminal_width = context.max_content_width = 90
-    return context
+def _help(*words: str) -> str:
+    return CliRunner().invoke(main, [*words, "--help"], prog_name="infusion-timeline", terminal_width=80).stdout
 
 
 def _section(title: str, help_text: str) -> str:

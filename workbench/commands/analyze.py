@@ -20,7 +20,7 @@ from workbench.output import STANDARD_OUTPUT, page_name, screen, send
 FORMATS = ("table", "json", "csv", "html", "svg")
 
 
-@click.command()
+@click.command(short_help="Code records: lines, reasons, queries.")
 @coding_options
 @click.option("--format", type=click.Choice(FORMATS), default="table", show_default=True, help="Form of the answer.")
 @click.option(

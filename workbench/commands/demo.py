@@ -15,7 +15,7 @@ from workbench.progress import working
 PAGE = "infusion-timeline-demo.html"
 
 
-@click.command()
+@click.command(short_help="The sample day, nothing to set up.")
 @click.option("--output", metavar="FILE", type=click.Path(), default=PAGE, show_default=True, help="The page to write.")
 @click.pass_context
 def demo(ctx: click.Context, output: str) -> None:

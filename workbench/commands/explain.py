@@ -11,7 +11,7 @@ from workbench.commands.running import run
 from workbench.output import STANDARD_OUTPUT, screen, send
 
 
-@click.command()
+@click.command(short_help="Why each line, query and minute.")
 @coding_options
 @click.option("--output", metavar="FILE|-", type=click.Path(), help="Where it goes.  [default: standard output]")
 @click.pass_context

@@ -14,7 +14,7 @@ from workbench.output import STANDARD_OUTPUT, screen, send
 DEFAULT = "facility"
 
 
-@click.command()
+@click.command(short_help="Every switch and number, with source.")
 @click.argument("name", metavar="[NAME]", required=False)
 def policies(name: str | None) -> None:
     """Show the rules' numbers and switches with value, default and source.
