@@ -101,8 +101,8 @@ def _policy_dates(worked: Sequence[Worked], policy: Policy) -> list[Finding]:
             Finding(
                 "warning",
                 "policy-older-than-data",
-                f"{later} encounters are later than {policy.verified_through}, the last date policy '{policy.name}' was "
-                "verified for; its last version is used.",
+                f"{later} encounters are later than {policy.verified_through}, the last date policy '{policy.name}' "
+                "was verified for; its last version is used.",
                 "Install a newer version, or give your own policy file.",
             )
         )

@@ -162,19 +162,19 @@ def _start(track: Track, time: datetime, events: list[AdministrationEvent]) -> N
         for event in events[1:]:
             track.hangs[-1].events.append(event)
         return
-    if hang is not None and hang.open_since is not None and not given and not hang.given:
-        if _bag_change(track, hang, time):
-            hang.bags.append(time)
-            track.find(
-                "info",
-                "bag-change-without-stop",
-                "A new bag was hung while the order still ran: no stop for the earlier bag. The run is counted as one.",
-                "",
-                events[0].source,
-            )
-            for event in events:
-                _note(hang, time, event)
-            return
+    runs_on = hang is not None and hang.open_since is not None and not given and not hang.given
+    if hang is not None and runs_on and _bag_change(track, hang, time):
+        hang.bags.append(time)
+        track.find(
+            "info",
+            "bag-change-without-stop",
+            "A new bag was hung while the order still ran: no stop for the earlier bag. The run is counted as one.",
+            "",
+            events[0].source,
+        )
+        for event in events:
+            _note(hang, time, event)
+        return
     if hang is not None:
         if hang.open_since is not None:
             hang.latest_stop = time

@@ -16,7 +16,7 @@ from timeline.rules.no_code import account_for_the_rest, code_pumps
 from timeline.rules.placement import place_infusions
 from timeline.rules.pushes import code_pushes
 from timeline.rules.subcutaneous_96369 import code_subcutaneous
-from timeline.services import Answers, OpenStop, resolve
+from timeline.services import Answers, Cache, OpenStop, resolve
 from timeline.spans import instant
 
 BillKey = tuple[str, tuple[str, ...], date]
@@ -44,14 +44,20 @@ class Coding:
         )
 
 
-def code_encounter(timeline: EncounterTimeline, policy: PolicyVersion, answers: Answers) -> Coding:
-    """Code an encounter under one set of answers to its open questions."""
-    resolved = resolve(timeline, policy.settings, answers)
+def code_encounter(
+    timeline: EncounterTimeline,
+    policy: PolicyVersion,
+    answers: Answers,
+    day: Callable[[int], date] | None = None,
+    cache: Cache | None = None,
+) -> Coding:
+    """Code an encounter under one set of answers to its open questions.
+
+    ``day`` (seconds to local date) and ``cache`` may be shared between codings of one encounter.
+    """
+    resolved = resolve(timeline, policy.settings, answers, cache)
+    day = day or local_dates(timeline)
     coding = Coding(resolved.services, [], list(resolved.asides), list(resolved.notes), resolved.open_stops, set())
-
-    def day(seconds: int) -> date:
-        return timeline.local_date(instant(seconds))
-
     concurrent_on: set[object] = set()
     for services in _scopes(resolved.services, policy, day):
         case = Case(policy, services, day, answers=answers, concurrent_on=concurrent_on)
@@ -64,6 +70,19 @@ def code_encounter(timeline: EncounterTimeline, policy: PolicyVersion, answers: 
             coding.initial.add(case.initial.id)
     coding.bill = bill_of(coding.charges, policy, day)
     return coding
+
+
+def local_dates(timeline: EncounterTimeline) -> Callable[[int], date]:
+    """Seconds since 1970 UTC to the date on the wall of the encounter, remembered."""
+    known: dict[int, date] = {}
+
+    def day(seconds: int) -> date:
+        found = known.get(seconds)
+        if found is None:
+            found = known[seconds] = timeline.local_date(instant(seconds))
+        return found
+
+    return day
 
 
 def _scopes(services: list[Service], policy: PolicyVersion, day: Callable[[int], date]) -> list[list[Service]]:

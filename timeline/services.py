@@ -44,11 +44,28 @@ def known_spans(administration: Administration) -> Spans:
     return tuple((epoch(s.start), epoch(s.stop)) for s in administration.segments)
 
 
-def resolve(timeline: EncounterTimeline, settings: Settings, answers: Answers) -> Services:
-    """All administrations of an encounter as services under these answers."""
+Cache = dict[tuple[str, str | None, str | None], Services]
+
+
+def resolve(timeline: EncounterTimeline, settings: Settings, answers: Answers, cache: Cache | None = None) -> Services:
+    """All administrations of an encounter as services under these answers.
+
+    ``cache`` keeps what was resolved before for the same encounter: only administrations whose own stop or
+    access is answered differently are resolved again.
+    """
     made = Services()
     for administration in timeline.administrations:
-        _resolve(administration, timeline, settings, answers, made)
+        key = (administration.id, answers.get(("stop", administration.id)), _access_answer(administration.id, answers))
+        part = cache.get(key) if cache is not None else None
+        if part is None:
+            part = Services()
+            _resolve(administration, timeline, settings, answers, part)
+            if cache is not None:
+                cache[key] = part
+        made.services += part.services
+        made.asides += part.asides
+        made.notes += part.notes
+        made.open_stops += part.open_stops
     return made
 
 
@@ -210,12 +227,19 @@ def _access(a: Administration, settings: Settings, answers: Answers) -> tuple[st
     key = access_key(a.access)
     if key is not None:
         return key, True
-    answer = answers.get(("access", a.id))
-    while answer is not None and answer.startswith("?") and answer != f"?{a.id}":
-        further = answers.get(("access", answer[1:]))
-        if further is None:
-            break
-        answer = further
+    answer = _access_answer(a.id, answers)
     if answer is not None:
         return answer, False
     return (None, False) if settings.unknown_access == "same" else (f"?{a.id}", False)
+
+
+def _access_answer(administration: str, answers: Answers) -> str | None:
+    """The access answered for; "the same line as" another unknown leads on to that one's answer."""
+    answer = answers.get(("access", administration))
+    while answer is not None and answer.startswith("?") and answer != f"?{administration}":
+        administration = answer[1:]
+        further = answers.get(("access", administration))
+        if further is None:
+            break
+        answer = further
+    return answer

@@ -13,10 +13,10 @@ from itertools import pairwise, product
 from math import prod
 
 from timeline.access_names import access_key
-from timeline.mapper import Bill, Coding, code_encounter
+from timeline.mapper import Bill, Coding, code_encounter, local_dates
 from timeline.model import Administration, EncounterTimeline, What
 from timeline.policy import PolicyVersion
-from timeline.services import OpenStop
+from timeline.services import Cache, OpenStop
 from timeline.spans import Span
 
 Key = tuple[What, str]
@@ -89,11 +89,13 @@ class _Worker:
         self.timeline = timeline
         self.policy = policy
         self.done: dict[tuple[tuple[Key, str], ...], Coding] = {}
+        self.day = local_dates(timeline)
+        self.cache: Cache = {}
 
     def code(self, choice: Choice) -> Coding:
         key = tuple(sorted(choice.items()))
         if key not in self.done:
-            self.done[key] = code_encounter(self.timeline, self.policy, choice)  # type: ignore[index]
+            self.done[key] = code_encounter(self.timeline, self.policy, choice, self.day, self.cache)  # type: ignore[index]
         return self.done[key]  # type: ignore[index]
 
 
@@ -107,7 +109,10 @@ def settle(timeline: EncounterTimeline, policy: PolicyVersion) -> Settled:
         return Settled(first, first.bill, codings=[first])
     unknowns += [_choice_unknown(key) for key in sorted(first.asked)]
     while True:
-        _fill_stops(worker, unknowns)
+        if _too_many(worker, unknowns):
+            _sample_stops(unknowns)
+        else:
+            _fill_stops(worker, unknowns)
         found = _work_out(worker, unknowns)
         known = {u.key for u in unknowns}
         asked = {key for coding in found.codings for key in coding.asked} - known
@@ -122,10 +127,60 @@ def _choice_unknown(key: tuple[str, str]) -> Unknown:
 
 
 def _work_out(worker: _Worker, unknowns: list[Unknown]) -> Settled:
-    size = prod(len(u.answers) for u in unknowns)
-    if size <= worker.policy.settings.combinations_max:
-        return _every_combination(worker, unknowns)
-    return _hold_unknown_drugs(worker, unknowns)
+    settled = (_hold_unknown_drugs if _too_many(worker, unknowns) else _every_combination)(worker, unknowns)
+    settled.certain = with_parents(settled.certain, worker.policy)
+    for question in settled.questions:
+        question.ranges = _ranges(worker, unknowns, unknowns.index(question.unknown), settled)
+    return settled
+
+
+def _too_many(worker: _Worker, unknowns: Sequence[Unknown]) -> bool:
+    """More combinations than the policy works out.  Unknowns whose answers are not listed yet have two at least."""
+    return prod(max(2, len(u.answers)) if not u.answers else len(u.answers) for u in unknowns) > (
+        worker.policy.settings.combinations_max
+    )
+
+
+def with_parents(bill: Bill, policy: PolicyVersion) -> Bill:
+    """The bill without add-ons whose initial or parent is not in it: they are held with it (rulebook 27)."""
+    codes = policy.codes
+    by_date = policy.settings.initial_scope == "date"
+    initials = {
+        codes.initial_chemo,
+        codes.initial_therapeutic,
+        codes.initial_chemo_push,
+        codes.initial_push,
+        codes.initial_hydration,
+    }
+    beside = {
+        codes.injection,
+        codes.chemo_injection,
+        codes.hormonal_injection,
+        codes.intra_arterial_push,
+        codes.subcutaneous,
+        codes.hour_subcutaneous,
+        codes.subcutaneous_setup,
+        codes.prolonged_pump,
+        codes.port_flush,
+    }
+    parents = {
+        codes.hour_chemo: {codes.initial_chemo, codes.sequential_chemo},
+        codes.hour_therapeutic: {codes.initial_therapeutic, codes.sequential_therapeutic},
+        codes.hour_subcutaneous: {codes.subcutaneous},
+        codes.subcutaneous_setup: {codes.subcutaneous},
+    }
+    dates = {day for code, modifiers, day in bill if code in initials and not modifiers}
+    kept = {
+        key: units
+        for key, units in bill.items()
+        if key[0] in initials | beside or (key[2] in dates if by_date else bool(dates))
+    }
+    present = {(code, modifiers) for code, modifiers, _ in kept}
+    return {
+        key: units
+        for key, units in kept.items()
+        if key[0] not in parents or any((parent, key[1]) in present for parent in parents[key[0]])
+    }
 
 
 def _every_combination(worker: _Worker, unknowns: list[Unknown]) -> Settled:
@@ -133,46 +188,40 @@ def _every_combination(worker: _Worker, unknowns: list[Unknown]) -> Settled:
     indices = list(product(*(range(len(u.answers)) for u in unknowns)))
     codings = {i: worker.code(_choice(unknowns, i)) for i in indices}
     certain = common(c.bill for c in codings.values())
-    base = _nearest(list(codings.values()), certain)
+    base = _nearest(list(codings.values()))
     settled = Settled(base, certain, codings=[base, *(c for c in codings.values() if c is not base)])
     for place, unknown in enumerate(unknowns):
         by_rest: dict[tuple[int, ...], list[Bill]] = {}
         for index, coding in codings.items():
             by_rest.setdefault(index[:place] + index[place + 1 :], []).append(coding.bill)
         if any(bill != bills[0] for bills in by_rest.values() for bill in bills):
-            settled.questions.append(Question(unknown, _ranges(worker, unknowns, place, certain)))
+            settled.questions.append(Question(unknown, []))
         else:
             settled.assumed.append(unknown)
     return settled
 
 
 def _hold_unknown_drugs(worker: _Worker, unknowns: list[Unknown]) -> Settled:
-    """Too many combinations: each unknown at every answer with the others shortest and longest, the rest held."""
-    codings: dict[tuple[int, ...], Coding] = {}
-    settled = Settled(worker.code({}), {}, complete=False)
-    ranges: list[tuple[Unknown, list[Range]]] = []
-    extremes = [tuple(0 for _ in unknowns), tuple(len(u.answers) - 1 for u in unknowns)]
+    """Too many combinations: all unknown drugs are held, with whatever else any tried answer changes.
+
+    Each unknown is tried at its answers while the others stand at their shortest, and all at their longest.
+    """
+    shortest = tuple(0 for _ in unknowns)
+    base = worker.code(_choice(unknowns, shortest))
+    longest = worker.code(_choice(unknowns, [len(u.answers) - 1 for u in unknowns]))
+    settled = Settled(base, {}, complete=False, codings=[base, longest])
     for place, unknown in enumerate(unknowns):
-        for rest in extremes:
-            for n in range(len(unknown.answers)):
-                index = (*rest[:place], n, *rest[place + 1 :])
-                codings[index] = worker.code(_choice(unknowns, index))
-    certain = common(c.bill for c in codings.values())
-    held = {u.administration for u in unknowns}
-    base = codings[extremes[0]]
-    certain = _without(base, certain, held)
-    settled.base, settled.certain = base, certain
-    settled.codings = [base, *(c for c in codings.values() if c is not base)]
-    for place, unknown in enumerate(unknowns):
-        bills = [
-            [codings[(*rest[:place], n, *rest[place + 1 :])].bill for n in range(len(unknown.answers))]
-            for rest in extremes
+        tried = [
+            worker.code(_choice(unknowns, (*shortest[:place], n, *shortest[place + 1 :])))
+            for n in range(1, len(unknown.answers))
         ]
-        if any(bill != row[0] for row in bills for bill in row):
-            ranges.append((unknown, _ranges(worker, unknowns, place, certain)))
+        settled.codings += tried
+        if any(coding.bill != base.bill for coding in tried):
+            settled.questions.append(Question(unknown, []))
         else:
             settled.assumed.append(unknown)
-    settled.questions = [Question(u, r) for u, r in ranges]
+    certain = common(c.bill for c in settled.codings)
+    settled.certain = _without(base, certain, {q.unknown.administration for q in settled.questions})
     return settled
 
 
@@ -190,7 +239,7 @@ def _choice(unknowns: Sequence[Unknown], index: Sequence[int]) -> Choice:
     return {u.key: u.answers[n].value for u, n in zip(unknowns, index, strict=True)}
 
 
-def _nearest(codings: Sequence[Coding], certain: Bill) -> Coding:
+def _nearest(codings: Sequence[Coding]) -> Coding:
     """The coding that bills least beyond the certain lines; of equals the first (shortest answers)."""
     return min(codings, key=lambda c: sum(c.bill.values()))
 
@@ -214,24 +263,29 @@ def surplus(bill: Bill, certain: Bill) -> Bill:
     return {key: units - certain.get(key, 0) for key, units in bill.items() if units > certain.get(key, 0)}
 
 
-def _ranges(worker: _Worker, unknowns: Sequence[Unknown], place: int, certain: Bill) -> list[Range]:
+def _ranges(worker: _Worker, unknowns: Sequence[Unknown], place: int, settled: Settled) -> list[Range]:
     """Each answer of one unknown, the others standing once at their shortest and once at their longest."""
-    unknown = unknowns[place]
-    contexts = [("", [0] * len(unknowns)), (" (others longest)", [len(u.answers) - 1 for u in unknowns])]
-    rows: list[list[Range]] = []
-    for label, index in contexts:
-        row: list[Range] = []
-        for n, answer in enumerate(unknown.answers):
-            index[place] = n
-            adds = surplus(worker.code(_choice(unknowns, index)).bill, certain)
-            if row and unknown.what == "stop" and row[-1].adds == adds:
-                row[-1] = Range(Answer(row[-1].answer.value, answer.to), adds, label)
-            else:
-                row.append(Range(answer, adds, label))
-        rows.append(row)
-    shortest, longest = rows
-    same = [(r.answer, r.adds) for r in shortest] == [(r.answer, r.adds) for r in longest]
-    return shortest if same or len(unknowns) == 1 else [*shortest, *longest]
+    contexts = [("", [0] * len(unknowns))]
+    if len(unknowns) > 1 and settled.complete:
+        contexts.append((" (others longest)", [len(u.answers) - 1 for u in unknowns]))
+    rows = [_ranges_beside(worker, unknowns, place, settled.certain, rest, label) for label, rest in contexts]
+    same = len(rows) == 2 and [(r.answer, r.adds) for r in rows[0]] == [(r.answer, r.adds) for r in rows[1]]
+    return rows[0] if same else [row for part in rows for row in part]
+
+
+def _ranges_beside(
+    worker: _Worker, unknowns: Sequence[Unknown], place: int, certain: Bill, rest: list[int], label: str
+) -> list[Range]:
+    row: list[Range] = []
+    index = list(rest)
+    for n, answer in enumerate(unknowns[place].answers):
+        index[place] = n
+        adds = surplus(worker.code(_choice(unknowns, index)).bill, certain)
+        if row and answer.to is not None and row[-1].adds == adds:
+            row[-1] = Range(Answer(row[-1].answer.value, answer.to), adds, label)
+        else:
+            row.append(Range(answer, adds, label))
+    return row
 
 
 def _access_unknowns(timeline: EncounterTimeline, policy: PolicyVersion, coding: Coding) -> list[Unknown]:
@@ -282,6 +336,17 @@ def _fill_stops(worker: _Worker, unknowns: list[Unknown]) -> None:
         edges = sorted(breaks | {unknown.stop.lower})
         ends = [*(e - 60 for e in edges[1:]), unknown.stop.upper]
         unknown.answers = [Answer(str(a), str(b)) for a, b in zip(edges, ends, strict=True)]
+
+
+def _sample_stops(unknowns: list[Unknown]) -> None:
+    """Too many unknowns to search: each missing stop at its bounds and where a push becomes an infusion."""
+    for unknown in unknowns:
+        stop = unknown.stop
+        if stop is not None:
+            points = {stop.lower, stop.upper, *(p for p in (stop.since + 960, stop.since + 5460))}
+            edges = sorted(p for p in points if stop.lower <= p <= stop.upper)
+            ends = [*(e - 60 for e in edges[1:]), stop.upper]
+            unknown.answers = [Answer(str(a), str(max(a, b))) for a, b in zip(edges, ends, strict=True)]
 
 
 def _breakpoints(worker: _Worker, key: Key, stop: OpenStop, rest: Choice) -> set[int]:

@@ -53,13 +53,17 @@ class Service:
     settled: bool = False
     """Its time was set aside before the rules began (no stop, inpatient)."""
 
-    @property
-    def id(self) -> str:
-        return self.administration.id
+    id: str = field(init=False)
+    drug: frozenset[str] = field(init=False)
+    end: int = field(init=False)
+    placing_order: tuple[int, int, str, str, str] = field(init=False)
+    """Rulebook 13: by start, longer first, drug name, order id."""
 
-    @property
-    def drug(self) -> frozenset[str]:
-        return self.administration.ingredients
+    def __post_init__(self) -> None:
+        a = self.administration
+        self.id, self.drug = a.id, a.ingredients
+        self.end = self.spans[-1][1] if self.spans else self.start
+        self.placing_order = (self.start, -self.minutes, a.drug.casefold(), a.order_id or "", a.id)
 
     @property
     def name(self) -> str:
@@ -68,16 +72,6 @@ class Service:
     @property
     def chemo(self) -> bool:
         return self.category == "chemo"
-
-    @property
-    def end(self) -> int:
-        return self.spans[-1][1] if self.spans else self.start
-
-    @property
-    def placing_order(self) -> tuple[int, int, str, str, str]:
-        """Rulebook 13: by start, longer first, drug name, order id."""
-        a = self.administration
-        return (self.start, -self.minutes, a.drug.casefold(), a.order_id or "", a.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,17 +131,21 @@ class Case:
     """(what, administration) to the answer under this reading of the record."""
     asked: set[tuple[str, str]] = field(default_factory=set)
     """Questions that this coding had to decide one way: second access, concurrent chemo."""
+    settings: Settings = field(init=False)
+    codes: Codes = field(init=False)
+    _kinds: dict[Kind, list[Service]] = field(init=False)
+    hydration_time: dict[str, tuple[Spans, Spans]] = field(default_factory=dict)
+    """Per fluid: its keep-open minutes and the drug time taken off it, worked out once."""
 
-    @property
-    def settings(self) -> Settings:
-        return self.policy.settings
+    def __post_init__(self) -> None:
+        self.settings, self.codes = self.policy.settings, self.policy.codes
+        self._kinds = {}
+        for service in sorted(self.services, key=lambda s: s.placing_order):
+            self._kinds.setdefault(service.kind, []).append(service)
 
-    @property
-    def codes(self) -> Codes:
-        return self.policy.codes
-
-    def of_kind(self, *kinds: Kind) -> list[Service]:
-        return sorted((s for s in self.services if s.kind in kinds), key=lambda s: s.placing_order)
+    def of_kind(self, kind: Kind) -> list[Service]:
+        """Services of a kind in placing order."""
+        return self._kinds.get(kind, [])
 
     def charge(
         self,

@@ -52,7 +52,16 @@ def units_of(count: int, case: Case) -> int:
 
 def countable(fluid: Service, case: Case) -> Spans:
     """Minutes of a fluid in which nothing else was paid for."""
-    return subtract(subtract(fluid.spans, kvo_spans(fluid, case)), drug_time(fluid, case))
+    slow, drugs = _taken_off(fluid, case)
+    return subtract(subtract(fluid.spans, slow), drugs)
+
+
+def _taken_off(fluid: Service, case: Case) -> tuple[Spans, Spans]:
+    """Keep-open minutes and drug time of a fluid, worked out once a case."""
+    found = case.hydration_time.get(fluid.id)
+    if found is None:
+        found = case.hydration_time[fluid.id] = (kvo_spans(fluid, case), drug_time(fluid, case))
+    return found
 
 
 def drug_time(fluid: Service, case: Case) -> Spans:
@@ -62,7 +71,7 @@ def drug_time(fluid: Service, case: Case) -> Spans:
     """
     spans: list[tuple[int, int]] = []
     for other in case.services:
-        if not _takes_time(other, case):
+        if other.end <= fluid.start or other.start >= fluid.end or not _takes_time(other, case):
             continue
         apart = other.access_charted and fluid.access_charted and other.access != fluid.access
         if case.settings.hydration_overlap == "access" and apart:
@@ -190,8 +199,8 @@ def _shares(run: Run, spans: Spans, case: Case) -> list[tuple[Service, Spans]]:
 
 def _account(case: Case, fluid: Service, counted: Spans, billed: Spans) -> None:
     """Every minute of a fluid that no line counts, with its reason."""
-    slow = kvo_spans(fluid, case)
-    under = subtract(intersect(fluid.spans, drug_time(fluid, case)), slow)
+    slow, drugs = _taken_off(fluid, case)
+    under = subtract(intersect(fluid.spans, drugs), slow)
     own = countable(fluid, case)
     twice = intersect(own, counted)
     rest = subtract(subtract(own, counted), billed)

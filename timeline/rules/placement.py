@@ -119,7 +119,7 @@ def _place(case: Case, board: Board, service: Service) -> None:
     _mark(board, service, lead=role == "sequential")
     if role == "concurrent":
         board.concurrent_drugs.add(service.drug)
-        text = "{drug} ran {minutes} minutes, {overlap} of them with {partners} on the same access, {alone} with no other drug."
+        text = "{drug} ran {minutes} minutes, {overlap} of them with {partners} on the same access, {alone} alone."
         setting = "concurrent_min_overlap" if rule == "15" else "partial_overlap"
         reason = Reason(rule, text, facts, setting, ((service.id, measure.overlap),), (service.kind_reason,))
         names = list(dict.fromkeys(p.name for p in measure.partners))
@@ -148,7 +148,9 @@ def measure_against_leads(case: Case, board: Board, service: Service) -> Measure
     any_access: list[tuple[int, int]] = []
     partners, elsewhere = [], []
     for lead in board.leads:
-        if lead.drug == service.drug or not touching(net, lead.spans):
+        if lead.end <= service.start or lead.start >= service.end or lead.drug == service.drug:
+            continue
+        if not touching(net, lead.spans):
             continue
         any_access.extend(lead.spans)
         if same_access(case, service, lead):
