@@ -19,6 +19,7 @@ from parsers.shapes import shape
 RESEND = "resend of an earlier message"
 _TYPE = re.compile(r"[A-Z][A-Z0-9]{2}(\^[A-Z][A-Z0-9]{2})?")
 _SEGMENT_LINE = re.compile(r"[A-Z][A-Z0-9]{2}[^\w\s]")
+_RXA_AMOUNT = 6
 _TEST_MODES = frozenset({"T", "D"})
 
 Identity = tuple[str, str, str]
@@ -198,6 +199,16 @@ class _FileReader:
             return
         if header.component(11, 1) in _TEST_MODES:
             self.tests.append(source)
+        last = message.segments[-1]
+        if last.name == "RXA" and len(last) < _RXA_AMOUNT and message.verbatim[-1] not in "\r\n":
+            # What is left of a drug's name would pass for a drug, and its action is lost.
+            self._reject(
+                source,
+                "message-truncated",
+                "The message ends inside its last RXA, before the amount (RXA-6) that every RXA has.",
+                "Send the message again.",
+            )
+            return
         reading = self.reader.read(message, source)
         self.events.extend(reading.events)
         self.findings.extend(reading.findings)

@@ -13,14 +13,14 @@ from typing import Literal, NamedTuple
 from parsers.clock import Clock, Stamp
 from parsers.er7 import Message, Segment, Separators
 from parsers.events import Action, AdministrationEvent, Drug, Finding, Rejected, Route, Source
-from parsers.mar_actions import ActionReading, ActionWords
+from parsers.mar_actions import STATUSES, ActionReading, ActionWords
 from parsers.mar_findings import Doubts, Unusable, not_readable_start, unknown_action
 from parsers.mar_groups import Layout
 from parsers.mar_orders import NOTHING_ORDERED, Ordered, read_ordered
 from parsers.mar_places import HL7_NULL, PATIENT, Charted, Places
 from parsers.mar_values import MarValues, RouteReading
 from parsers.profiles import Profile, load_profile, words_of
-from parsers.vocabulary import category_from_text, key
+from parsers.vocabulary import action_from_text, category_from_text, key
 
 _WITH_STOP = frozenset({Action.GIVEN, Action.NEW_BAG, Action.STARTED, Action.BOLUS, Action.STOPPED})
 """Actions of an RXA that may itself carry the stop in RXA-4."""
@@ -136,6 +136,9 @@ class MarReader:
         said = self._actions.read(charted, self._values)
         if said.action is None:
             return unknown_action(charted.label, said.unknown, charted.layout.patient)
+        if said.text is None and self._is_action(rxa.component(21, 1)):
+            # A refusal one field too far right must not become a dose given.
+            return doubts.shifted("an action stands in RXA-21 while RXA-20, where it belongs, is empty")
         action = self._with_stop(said.action, stop)
         until = stop if isinstance(stop, Stamp) and action is Action.INTERVAL else None
         if start.notes:
@@ -202,6 +205,12 @@ class MarReader:
             return doubts.shifted("a text stands in RXA-4, where the stop time belongs")
         doubts.stop_unreadable(stop)
         return "unreadable"
+
+    def _is_action(self, text: str) -> bool:
+        """Whether a text that should be a change code (table 0323: A, D, U, X) is an action."""
+        if len(text) < 2:
+            return False
+        return text.upper() in STATUSES or action_from_text(text, self._words.actions) is not None
 
     @staticmethod
     def _with_stop(action: Action, stop: Stamp | Literal["unreadable"] | None) -> Action:
