@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
 from parsers.events import Finding
 from reports.clock_text import clock
 from reports.safe_text import one_line
 from reports.sentences import reason
 from timeline.model import CodedEncounter, EncounterTimeline, Line, Query, Uncharged
+
+_NAMED = 3
+"""Administrations named in one sentence; the rest is counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +55,23 @@ class Words:
         minutes = f", {uncharged.minutes} min" if uncharged.minutes else ","
         return f"{self.label(uncharged.administration)}{minutes} {uncharged.status}: {one_line(uncharged.reason)}"
 
+    def uncharged_together(self) -> list[tuple[str, str]]:
+        """(status, words) for each reason, its administrations and minutes taken together."""
+        found: dict[tuple[str, str], list[Uncharged]] = {}
+        for uncharged in self.coded.unbilled:
+            found.setdefault((uncharged.status, one_line(uncharged.reason)), []).append(uncharged)
+        out = []
+        for (status, why), items in found.items():
+            about = _some(list(dict.fromkeys(self.label(u.administration) for u in items)), _NAMED)
+            minutes = sum(u.minutes for u in items)
+            out.append((status, f"{about}, {f'{minutes} min ' if minutes else ''}{status}: {why}"))
+        return out
+
     def finding(self, finding: Finding) -> str:
         """Message and fix, with the drugs it is about in front: the message itself never names one."""
         about = list(dict.fromkeys(self.label(i) for i in finding.administrations))
         text = finding_text(finding)
-        return f"{_some(about, 3)}: {text}" if about else text
+        return f"{_some(about, _NAMED)}: {text}" if about else text
 
 
 def words_of(coded: CodedEncounter) -> Words:
@@ -69,6 +84,17 @@ def words_of(coded: CodedEncounter) -> Words:
         for a in given
     }
     return Words(coded, drugs, labels, _codes(coded), _queries(coded))
+
+
+def findings_together(findings: Iterable[Finding]) -> list[tuple[Finding, int]]:
+    """Findings that say the same of several administrations, as one that names them all, and how many they were."""
+    found: dict[tuple[str, str, str, str], list[Finding]] = {}
+    for f in findings:
+        found.setdefault((f.severity, f.code, f.message, f.fix), []).append(f)
+    return [
+        (replace(same[0], administrations=tuple(i for f in same for i in f.administrations)), len(same))
+        for same in found.values()
+    ]
 
 
 def finding_text(finding: Finding) -> str:

@@ -9,7 +9,7 @@ from markupsafe import Markup
 from parsers.events import Finding
 from reports.clock_text import offset_name, visit
 from reports.encounter_view import kind_words, minutes_words, ran_words, stop_words
-from reports.encounter_words import Words, finding_text, words_of
+from reports.encounter_words import Words, finding_text, findings_together, words_of
 from reports.explain import because_facts, full_text, ledger_cells, ledger_totals
 from reports.sentences import (
     bill,
@@ -144,7 +144,7 @@ def encounter_view(coded: CodedEncounter, number: int) -> EncounterView:
         ledger=tuple((words.label(row.administration), ledger_cells(row)) for row in coded.ledger if row.documented),
         without_minutes=sum(not row.documented for row in coded.ledger),
         totals=ledger_totals(coded.ledger),
-        findings=tuple(finding_view(f, words) for f in coded.findings),
+        findings=tuple(finding_view(f, words, same) for f, same in findings_together(coded.findings)),
         administrations=tuple(_administration(coded, a) for a in timeline.administrations),
     )
 
@@ -155,9 +155,10 @@ def node(words: Words, because: Because) -> Node:
     return Node(full_text(because.text), because.rule, tuple(because_facts(words, because)), children)
 
 
-def finding_view(finding: Finding, words: Words | None = None) -> FindingView:
+def finding_view(finding: Finding, words: Words | None = None, same: int = 1) -> FindingView:
     """A finding in words with its place, and with its drugs where its encounter is given."""
     where = source_text(finding.source) if finding.source else ""
+    where += f" and {same - 1} more" if same > 1 else ""
     text = finding_text(finding) if words is None else words.finding(finding)
     return FindingView(finding.severity, finding.code, text, where)
 

@@ -26,6 +26,7 @@ PAD = 7
 _INSET = 10
 _FREE = 12
 _NAME = 34
+_TALL = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,11 @@ class Layout:
     scale: Scale
     lanes: tuple[PlacedLane, ...]
     bottom: float
+
+    @property
+    def tall(self) -> bool:
+        """So tall that the hours are written below the lanes too."""
+        return self.bottom - self.lanes[0].top > _TALL
 
 
 def layout(coded: CodedEncounter, top: float) -> Layout | None:

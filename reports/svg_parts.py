@@ -69,6 +69,8 @@ def axis(coded: CodedEncounter, plan: Layout, top: float) -> Iterator[str]:
         x = scale.x(time)
         if x - last_label >= 42:
             yield text(x, top - 6, f"{time:%H:%M}", text_anchor="middle", fill=QUIET)
+            if plan.tall:
+                yield text(x, plan.bottom + 12, f"{time:%H:%M}", text_anchor="middle", fill=QUIET)
             last_label = x
 
 
@@ -107,7 +109,7 @@ def status_lines(timeline: EncounterTimeline, plan: Layout, top: float) -> Itera
         )
         left = min(max(x - 20, free), WIDTH - RIGHT - text_width(label))
         free = left + text_width(label) + 8
-        yield text(left, plan.bottom + 15, label, fill=INK)
+        yield text(left, plan.bottom + (28 if plan.tall else 15), label, fill=INK)
 
 
 def legend(coded: CodedEncounter, key: str, top: float) -> tuple[str, float]:

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from reports.clock_text import offset_name, visit
-from reports.encounter_words import Words, finding_text, words_of
+from reports.encounter_words import Words, finding_text, findings_together, words_of
 from reports.explain import outcome_lines
 from reports.json_output import summary
 from reports.safe_text import one_line
@@ -24,6 +24,7 @@ _LISTED = 5
 """Ignored reasons, rejected records and file findings shown at the end; the rest is counted."""
 
 
+_QUERIES = 8
 _OUTCOMES = 6
 """Outcomes of a query shown: the first and the last; ``explain`` has them all."""
 
@@ -72,11 +73,14 @@ def _encounter(coded: CodedEncounter, width: int, glyphs: Glyphs) -> Iterator[Re
         yield _hanging(legend(coded, glyphs), "dim")
         yield Text()
     yield _lines(words) if coded.lines else Text(" No lines.", style="dim")
-    for query in coded.queries:
+    for query in coded.queries[:_QUERIES]:
         yield from _query(coded.timeline, query)
-    for uncharged in coded.unbilled:
-        yield _hanging(f"no code: {words.uncharged(uncharged)}", "dim" if uncharged.status == "included" else "")
-    for finding in coded.findings:
+    if len(coded.queries) > _QUERIES:
+        left = _count(len(coded.queries) - _QUERIES, "more query", "more queries")
+        yield _hanging(f"{left} of this encounter; explain lists them all.", "bold")
+    for status, text in words.uncharged_together():
+        yield _hanging(f"no code: {text}", "dim" if status == "included" else "")
+    for finding, _ in findings_together(coded.findings):
         yield _hanging(f"{finding.severity}: {words.finding(finding)}", _SEVERITY_STYLE[finding.severity])
     yield Text()
 

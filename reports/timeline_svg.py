@@ -76,7 +76,7 @@ def _description(coded: CodedEncounter) -> str:
 def _drawn(coded: CodedEncounter, plan: Layout, key: str, top: float) -> tuple[str, float]:
     words = words_of(coded)
     noted = list(status_lines(coded.timeline, plan, top))
-    below = plan.bottom + (28 if noted else 14)
+    below = plan.bottom + 14 * (1 + bool(noted) + plan.tall)
     signs, height = legend(coded, key, below)
     parts = [
         *(shade for lane in plan.lanes for shade in _shades(words, lane, plan.scale)),
@@ -95,7 +95,8 @@ def _lane(lane: PlacedLane) -> Iterator[str]:
         yield f'<line x1="8" x2="{WIDTH - 8}" y1="{y:g}" y2="{y:g}" stroke="#9a9a9a"/>'
     yield f'<line x1="{LEFT}" x2="{LEFT}" y1="{lane.top:g}" y2="{bottom:g}" stroke="{HAIR}"/>'
     rows = _wrapped(lane.name, 19)
-    first = lane.top + lane.height / 2 + 4 - 7 * (len(rows) - 1)
+    # In a tall lane the name stays near the top, where reading starts.
+    first = lane.top + min(lane.height / 2, 60) + 4 - 7 * (len(rows) - 1)
     label = "".join(text(14, first + 14 * n, row, font_weight="bold", fill=INK) for n, row in enumerate(rows))
     yield f"<g><title>{xml_text(lane.name)}</title>{label}</g>"
 

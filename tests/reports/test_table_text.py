@@ -6,10 +6,22 @@ from dataclasses import replace
 
 import pytest
 
+from parsers.events import Finding
 from reports.table_text import render_table
 from reports.text_timeline import ASCII, BLOCKS, glyphs_for, text_timeline
-from tests.reports.builders import at, crowded, evening, evening_timeline, everything, hang, nothing, push, result
-from timeline.model import Outcome, OutcomeLine
+from tests.reports.builders import (
+    at,
+    because,
+    crowded,
+    evening,
+    evening_timeline,
+    everything,
+    hang,
+    nothing,
+    push,
+    result,
+)
+from timeline.model import Outcome, OutcomeLine, Uncharged
 
 
 def picture(glyphs: object = BLOCKS) -> list[str]:
@@ -75,6 +87,23 @@ def test_queries_show_their_outcomes_and_findings_their_fix() -> None:
 
 def test_minutes_without_a_code_say_why() -> None:
     assert " no code: Saline KVO, 315 min included: a carrier fluid\n" in render_table(result(evening()))
+
+
+def test_what_is_true_of_many_is_said_once() -> None:
+    given = [f"d{n:02d}" for n in range(0, 12, 2)]
+    told = tuple(Finding("info", "rate-missing", "No rate was charted.", "", None, (i,)) for i in given)
+    why = because("A carrier fluid has no code.", "24")
+    kept = tuple(Uncharged(i, 10, "included", "a carrier fluid", "24", why) for i in given)
+    text = render_table(result(replace(crowded(), findings=told, unbilled=kept)), width=240)
+    assert text.count("No rate was charted.") == 1
+    assert "100 mL and 3 more: No rate was charted.\n" in text
+    assert "100 mL and 3 more, 60 min included: a carrier fluid\n" in text
+
+
+def test_an_encounter_with_many_queries_shows_eight() -> None:
+    text = render_table(result(replace(evening(), queries=evening().queries * 11)))
+    assert text.count(" Query: ") == 8
+    assert " 3 more queries of this encounter; explain lists them all.\n" in text
 
 
 def test_a_query_with_many_answers_shows_the_first_and_the_last() -> None:
