@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date, datetime
@@ -43,7 +44,8 @@ def reason(line: Line) -> str:
     gathers = len(because.children) > 1 and because.policy is None and not because.intervals
     if not gathers:
         return sentence(because.text)
-    each = list(dict.fromkeys(_first_sentence(child.text).rstrip(".") for child in because.children))
+    said = Counter(_first_sentence(child.text).rstrip(".") for child in because.children)
+    each = [text if times == 1 else f"{text} ({times} times)" for text, times in said.items()]
     rest = [f"and {len(each) - _REASONS} more"] if len(each) > _REASONS else []
     return sentence("; ".join([*each[:_REASONS], *rest]))
 

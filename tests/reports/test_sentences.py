@@ -71,6 +71,8 @@ def test_a_line_that_gathers_charges_tells_the_reason_of_each() -> None:
     each = tuple(because(f"drug {n} was injected.") for n in range(5))
     gathered = line("96372", 5, (), 0, because("5 units from 5 charges, each for its own reason.", children=each))
     assert reason(gathered) == "Drug 0 was injected; drug 1 was injected; drug 2 was injected; and 2 more."
+    twice = replace(gathered, because=replace(gathered.because, children=(each[0], each[0])))
+    assert reason(twice) == "Drug 0 was injected (2 times)."
 
 
 def test_values_in_words() -> None:
