@@ -32,7 +32,8 @@ clean:
 # A stamp for each stage; older than pyproject.toml or uv.lock, it is made again.
 $(VENV)/.ready: pyproject.toml uv.lock
 	@if [ -z "$(PYTHON)" ] || ! "$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then \
-	  echo "Infusion Timeline needs Python 3.11 or newer; found: $$(python3 --version 2>&1 || echo none)." >&2; \
+	  found=$$("$(or $(PYTHON),python3)" --version 2>/dev/null || true); \
+	  echo "Infusion Timeline needs Python 3.11 or newer; found: $${found:-none}." >&2; \
 	  echo "Install it, or name it: make demo PYTHON=/path/to/python3.11" >&2; exit 1; fi
 	@"$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null || { \
 	  echo "$(PYTHON) has no venv module. On Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
