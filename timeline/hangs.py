@@ -52,8 +52,8 @@ class Hang:
         if self.first.route is Route.IVPB:
             return True
         if self.first.route in AT_ONCE:
-            return len(self.actions) > 1
-        return len(self.actions) > 1 or any(
+            return len(set(self.actions)) > 1
+        return len(set(self.actions)) > 1 or any(
             e.volume_ml is not None or e.bag_volume_ml is not None or (e.rate or 0) > 0 for e in self.events
         )
 
@@ -283,6 +283,14 @@ def _restart(track: Track, time: datetime, event: AdministrationEvent) -> None:
 def _dose(track: Track, time: datetime, event: AdministrationEvent) -> None:
     """A dose given at once.  A bolus from the bag that runs is part of that infusion (rulebook 0d)."""
     hang = track.current
+    charted = next((h for h in reversed(track.hangs) if h.start == time and (h.given or h.push)), None)
+    if charted is not None:
+        # One drug of one order is given once in a minute: the same dose, charted again.
+        _note(charted, time, event)
+        if event.action is Action.PUSH and not charted.push:
+            charted.push = True
+            _finish_point(charted)
+        return
     if event.action is Action.BOLUS and hang is not None and hang.open_since is not None and not hang.given:
         _note(hang, time, event)
         return

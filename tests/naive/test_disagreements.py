@@ -1,0 +1,47 @@
+"""Charts on which the product and the naive coder once disagreed, and what the rules say."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from parsers.events import Action, Route
+from tests.properties.encounters import Hung, coded, events_of
+
+
+def units(*plan: Hung, **switches: object) -> dict[str, int]:
+    lines = coded(events_of(plan), **switches).lines
+    return {code: sum(x.units for x in lines if x.code == code) for code in sorted({x.code for x in lines})}
+
+
+def at(clock: str) -> int:
+    hour, minute = clock.split(":")
+    return int(hour) * 3600 + int(minute) * 60
+
+
+def infusion(drug: str, start: str, stop: str, *, order: str, site: str = "IV1") -> Hung:
+    return Hung(drug, "therapeutic", order, site, ((at(start), at(stop)),), at(start))
+
+
+def push(drug: str, clock: str, *, order: str) -> Hung:
+    return Hung(drug, "therapeutic", order, "IV1", at=at(clock), route=Route.IV_PUSH)
+
+
+def test_the_same_drug_pushed_twice_in_one_minute_is_one_initial_push() -> None:
+    # Rule 12: the repeat comes 0 minutes after the first; it is neither a new drug nor more than 30 minutes later.
+    chart = (infusion("vancomycin", "8:00", "8:01", order="B"), push("vancomycin", "8:00", order="A"))
+
+    assert units(*chart) == {"96374": 1}
+
+
+def test_a_dose_charted_twice_is_one_dose() -> None:
+    # Section 9: feeding a row twice changes nothing; a Given that repeats at its own minute is no flow either.
+    chart = events_of((push("vancomycin", "8:00", order="A"),))
+    for action in (Action.PUSH, Action.GIVEN, Action.BOLUS):
+        for route in (Route.IV_PUSH, Route.IV):
+            once = [replace(e, action=action, route=route) for e in chart]
+            again = [replace(e, source=replace(e.source, row=2)) for e in once]
+
+            encounter = coded([*once, *again])
+
+            assert {x.code: x.units for x in encounter.lines} == {"96374": 1}
+            assert [a.sources for a in encounter.timeline.administrations] == [(once[0].source, again[0].source)]
