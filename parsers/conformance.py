@@ -7,6 +7,7 @@ is asked for one message at a time, without grouping.  Its own texts may quote v
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from parsers.er7 import Message, Separators, read_message
 
@@ -34,27 +35,47 @@ def _ask(message: Message) -> str | None:
 
     try:
         theirs = parse_message("\r".join(segment.verbatim for segment in message), find_groups=False)
-        segments = [(child.name, child.to_er7()) for child in theirs.children]
+        segments = [(child.name, _fields_of(child)) for child in theirs.children]
     except (HL7apyException, ValueError, KeyError, IndexError, AttributeError, TypeError) as error:
         return f"hl7apy does not read this message ({type(error).__name__})."
     ours = message.segments
     if [name for name, _ in segments] != [segment.name for segment in ours]:
         return f"hl7apy finds {len(segments)} segments, {len(ours)} are written."
-    mark = message.separators.field
-    for segment, (name, their_text) in zip(ours, segments, strict=True):
-        for number, (one, other) in enumerate(zip(segment.fields, _fields(their_text, name, mark), strict=False)):
-            if one != other and _plain(one, message.separators) != _plain(other, message.separators):
+    marks = message.separators
+    for segment, (name, their_fields) in zip(ours, segments, strict=True):
+        if their_fields is None:
+            return f"{name} has more fields than version {message.segments[0].component(12, 1)} knows."
+        first = 3 if name == "MSH" else 1
+        for number, one in enumerate(segment.fields[first:], first):
+            if _plain(one, marks) != _plain(marks.repeat.join(their_fields.get(number, [])), marks):
                 return f"hl7apy reads {name}-{number} differently."
     return None
 
 
-def _plain(field: str, marks: Separators) -> str:
-    """A field without what hl7apy drops or rewrites: empty ends, blanks, the form of a number (``.5``, ``0001``)."""
-    kept = []
+def _fields_of(segment: Any) -> dict[int, list[str]] | None:
+    """hl7apy's fields by number, each with its repeats; by name, since its own text shifts withdrawn fields.
+
+    ``None`` when it holds fields that the version does not have: those have no name.
+    """
+    fields: dict[int, list[str]] = {}
+    for field in segment.children:
+        if field.name is None:
+            return None
+        fields.setdefault(int(field.name.rsplit("_", 1)[1]), []).append(field.to_er7())
+    return fields
+
+
+def _plain(field: str, marks: Separators) -> list[list[str]]:
+    """A field without what hl7apy drops or rewrites: empty and withdrawn components, blanks, the form of a number.
+
+    It also escapes the escapes that it does not know once more.
+    """
+    field = field.replace(f"{marks.escape}E{marks.escape}", marks.escape)
+    repeats = []
     for repeat in field.split(marks.repeat):
         parts = [part.rstrip(marks.subcomponent).strip() for part in repeat.split(marks.component)]
-        kept.append(marks.component.join(map(_number, parts)).rstrip(marks.component))
-    return marks.repeat.join(kept).rstrip(marks.repeat)
+        repeats.append([_number(part) for part in parts if part])
+    return [parts for parts in repeats if parts]
 
 
 def _number(text: str) -> str:
@@ -62,10 +83,3 @@ def _number(text: str) -> str:
         return repr(float(text)) if text else text
     except ValueError:
         return text
-
-
-def _fields(text: str, name: str, mark: str) -> list[str]:
-    fields = text.split(mark)
-    if name == "MSH":
-        fields.insert(1, mark)
-    return fields

@@ -132,7 +132,7 @@ def decode_message(raw: bytes) -> tuple[str, str]:
     if not shifted and raw.isascii():
         return raw.decode("ascii"), "ascii"
     header = re.split(rb"[\r\n]", raw, maxsplit=1)[0].decode("latin-1")
-    fields = header.split(header[3:4])
+    fields = header.split(header[3:4] or "|")
     names = fields[17].split(fields[1][1:2] or "~") if len(fields) > 17 and fields[1] else []
     declared = [codec for codec in map(declared_codec, names) if codec]
     eight_bit = [codec for codec in declared if codec.startswith("iso8859") or codec == "cp1252"]

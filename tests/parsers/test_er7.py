@@ -78,7 +78,10 @@ def test_truncation_character_of_version_2_7() -> None:
     assert marks.truncation == "#"
 
 
-@pytest.mark.parametrize("header", ["MSH", "MSH|", "MSH|^~\\|A", "MSH|^^^^|A", "MSH|abcd|A", "MSHA^~\\&A", "MSH|^~\\&#!|"])
+UNUSABLE = ["MSH", "MSH|", "MSH|^~\\|A", "MSH|^^^^|A", "MSH|abcd|A", "MSHA^~\\&A", "MSH|^~\\&#!|"]
+
+
+@pytest.mark.parametrize("header", UNUSABLE)
 def test_unusable_separators(header: str) -> None:
     assert separators_of(header) is None
 

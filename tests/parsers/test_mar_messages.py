@@ -207,13 +207,12 @@ def test_days_of_an_order_are_not_minutes_of_a_dose() -> None:
     assert only(ORC, "RXE|^^D7^^^R|77^x|1||g", RXR, rxa()).ordered_minutes is None
 
 
-@pytest.mark.parametrize(
-    ("header", "visit"),
-    [(MSH.replace("RAS^O17^RAS_O17", "RAS"), "E100"), (MSH.replace("RAS^O17^RAS_O17|M1|P|2.5.1", "RAS^O01|M1|P|2.3"), "E100")],
-)
-def test_other_ways_to_name_the_type(header: str, visit: str) -> None:
+@pytest.mark.parametrize("kind", ["RAS", "RAS^O17", "RAS^O01", "RAS^O01^RAS_O01"])
+@pytest.mark.parametrize("version", ["2.2", "2.3", "2.5.1", "2.8", ""])
+def test_every_way_to_name_the_type_and_every_version(kind: str, version: str) -> None:
+    header = MSH.replace("RAS^O17^RAS_O17", kind).replace("2.5.1", version)
     (event,) = read(message(ORC, rxa(), RXR, header=header)).events
-    assert event.encounter_id == visit
+    assert event.encounter_id == "E100"
 
 
 def test_the_account_in_pid_18_stands_for_a_missing_visit_number() -> None:
@@ -305,8 +304,9 @@ def test_a_time_no_clock_showed_is_told() -> None:
 def test_a_profile_names_places_and_words() -> None:
     profile = read_profile(
         "name: here\naction_map: {Bag Up: new_bag}\nsite_aliases: {L FA 20g: IV1}\nroute_map: {drip line: IV}\n"
-        "hl7:\n  action_fields: [ZMA-2]\n  encounter_fields: [ZMA-3]\n  order_fields: [ORC-2]\n  payer_fields: [ZPA-1]\n"
-        "  site_fields: [OBX(IV line)-5]\n  category_fields: [ZMA-4]\n  primary_drug_fields: [ZMA-5]\n",
+        "hl7:\n  action_fields: [ZMA-2]\n  encounter_fields: [ZMA-3]\n  order_fields: [ORC-2]\n"
+        "  payer_fields: [ZPA-1]\n  site_fields: [OBX(IV line)-5]\n"
+        "  category_fields: [ZMA-4]\n  primary_drug_fields: [ZMA-5]\n",
         "here.yaml",
     )
     event = only(ORC, rxa(), "RXR|drip line", "OBX|1|ST|9^IV-LINE||l fa 20G", "ZMA|1|bag up|V55|chemo|Y",
