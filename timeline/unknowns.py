@@ -110,7 +110,7 @@ def settle(timeline: EncounterTimeline, policy: PolicyVersion) -> Settled:
     unknowns += [_choice_unknown(key) for key in sorted(first.asked)]
     while True:
         if _too_many(worker, unknowns):
-            _sample_stops(unknowns)
+            _sample_answers(unknowns)
         else:
             _fill_stops(worker, unknowns)
         found = _work_out(worker, unknowns)
@@ -338,12 +338,14 @@ def _fill_stops(worker: _Worker, unknowns: list[Unknown]) -> None:
         unknown.answers = [Answer(str(a), str(b)) for a, b in zip(edges, ends, strict=True)]
 
 
-def _sample_stops(unknowns: list[Unknown]) -> None:
-    """Too many unknowns to search: each missing stop at its bounds and where a push becomes an infusion."""
+def _sample_answers(unknowns: list[Unknown]) -> None:
+    """Too many unknowns to search: a stop at its bounds and where a push becomes an infusion, two lines an access."""
     for unknown in unknowns:
+        if unknown.what == "access":
+            unknown.answers = unknown.answers[:2]
         stop = unknown.stop
         if stop is not None:
-            points = {stop.lower, stop.upper, *(p for p in (stop.since + 960, stop.since + 5460))}
+            points = {stop.lower, stop.since + 960, stop.upper}
             edges = sorted(p for p in points if stop.lower <= p <= stop.upper)
             ends = [*(e - 60 for e in edges[1:]), stop.upper]
             unknown.answers = [Answer(str(a), str(max(a, b))) for a, b in zip(edges, ends, strict=True)]

@@ -53,6 +53,8 @@ class Service:
     settled: bool = False
     """Its time was set aside before the rules began (no stop, inpatient)."""
 
+    slow: Spans | None = None
+    """Minutes at a keep-open rate, once worked out (the service outlives one coding)."""
     id: str = field(init=False)
     drug: frozenset[str] = field(init=False)
     end: int = field(init=False)
@@ -134,8 +136,8 @@ class Case:
     settings: Settings = field(init=False)
     codes: Codes = field(init=False)
     _kinds: dict[Kind, list[Service]] = field(init=False)
-    hydration_time: dict[str, tuple[Spans, Spans]] = field(default_factory=dict)
-    """Per fluid: its keep-open minutes and the drug time taken off it, worked out once."""
+    drug_time: dict[str | None, Spans] = field(default_factory=dict)
+    """Drug time that is taken off hydration, by access (``None``: everywhere), worked out once."""
 
     def __post_init__(self) -> None:
         self.settings, self.codes = self.policy.settings, self.policy.codes

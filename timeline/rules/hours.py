@@ -30,5 +30,13 @@ def hour_moments(spans: Spans, count: int, settings: Settings, already: int = 0)
     return tuple(moments)
 
 
+def earned_at(count: int, settings: Settings, *, first: bool = False) -> str:
+    """The minutes that earned ``count`` units, as text: "91 and 151"; ``first`` counts minute 31 as well."""
+    start = 0 if first else 1
+    from_, hour = settings.additional_hour_from_minutes, settings.additional_hour_minutes
+    marks = [str(from_ + n * hour) for n in range(start, start + count)]
+    return marks[0] if len(marks) == 1 else f"{', '.join(marks[:-1])} and {marks[-1]}"
+
+
 def hours_before(minutes: int, settings: Settings) -> int:
     return additional_hours(minutes, settings)

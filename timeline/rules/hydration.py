@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from timeline.rules.case import Case, Reason, Service
-from timeline.rules.hours import additional_hours
+from timeline.rules.hours import additional_hours, earned_at
 from timeline.spans import Spans, epoch, intersect, minutes, moment, seconds, subtract, touching, union
 
 
@@ -52,16 +52,7 @@ def units_of(count: int, case: Case) -> int:
 
 def countable(fluid: Service, case: Case) -> Spans:
     """Minutes of a fluid in which nothing else was paid for."""
-    slow, drugs = _taken_off(fluid, case)
-    return subtract(subtract(fluid.spans, slow), drugs)
-
-
-def _taken_off(fluid: Service, case: Case) -> tuple[Spans, Spans]:
-    """Keep-open minutes and drug time of a fluid, worked out once a case."""
-    found = case.hydration_time.get(fluid.id)
-    if found is None:
-        found = case.hydration_time[fluid.id] = (kvo_spans(fluid, case), drug_time(fluid, case))
-    return found
+    return subtract(subtract(fluid.spans, kvo_spans(fluid, case)), drug_time(fluid, case))
 
 
 def drug_time(fluid: Service, case: Case) -> Spans:
@@ -69,15 +60,14 @@ def drug_time(fluid: Service, case: Case) -> Spans:
 
     Under ``hydration_overlap = access`` only those of the same access; an unknown access counts as the same.
     """
-    spans: list[tuple[int, int]] = []
-    for other in case.services:
-        if other.end <= fluid.start or other.start >= fluid.end or not _takes_time(other, case):
-            continue
-        apart = other.access_charted and fluid.access_charted and other.access != fluid.access
-        if case.settings.hydration_overlap == "access" and apart:
-            continue
-        spans.extend(other.spans)
-    return union(spans)
+    access = fluid.access if case.settings.hydration_overlap == "access" and fluid.access_charted else None
+    found = case.drug_time.get(access)
+    if found is None:
+        takers = (s for s in case.services if _takes_time(s, case))
+        found = case.drug_time[access] = union(
+            span for s in takers if access is None or not s.access_charted or s.access == access for span in s.spans
+        )
+    return found
 
 
 def _takes_time(other: Service, case: Case) -> bool:
@@ -92,6 +82,8 @@ def _takes_time(other: Service, case: Case) -> bool:
 
 def kvo_spans(fluid: Service, case: Case) -> Spans:
     """Minutes at a charted rate that only keeps the vein open: a carrier even if ordered as hydration."""
+    if fluid.slow is not None:
+        return fluid.slow
     steps = fluid.administration.rates
     slow: list[tuple[int, int]] = []
     for index, step in enumerate(steps):
@@ -99,7 +91,8 @@ def kvo_spans(fluid: Service, case: Case) -> Spans:
             continue
         until = epoch(steps[index + 1].time) if index + 1 < len(steps) else fluid.end
         slow.append((epoch(step.time), until))
-    return intersect(fluid.spans, union(slow))
+    fluid.slow = intersect(fluid.spans, union(slow))
+    return fluid.slow
 
 
 def code_hydration(case: Case) -> None:
@@ -176,7 +169,8 @@ def _charge(case: Case, run: Run, spans: Spans, units: int, initial: bool, setti
     else:
         when = (earned_31, *hours)
     if when:
-        text = "{drug}: {minutes} minutes of hydration outside every drug infusion give {units} units in all."
+        text = "{drug}: {minutes} minutes of hydration outside every drug infusion; units at minute {earned_at}."
+        facts = {**facts, "earned_at": earned_at(len(when), settings, first=not initial)}
         reason = Reason("22", text, facts, setting, evidence)
         case.charge(case.codes.hour_hydration, lead, when, () if initial else shares[0][1], reason)
     for service, share in shares[1:]:
@@ -199,8 +193,8 @@ def _shares(run: Run, spans: Spans, case: Case) -> list[tuple[Service, Spans]]:
 
 def _account(case: Case, fluid: Service, counted: Spans, billed: Spans) -> None:
     """Every minute of a fluid that no line counts, with its reason."""
-    slow, drugs = _taken_off(fluid, case)
-    under = subtract(intersect(fluid.spans, drugs), slow)
+    slow = kvo_spans(fluid, case)
+    under = subtract(intersect(fluid.spans, drug_time(fluid, case)), slow)
     own = countable(fluid, case)
     twice = intersect(own, counted)
     rest = subtract(subtract(own, counted), billed)

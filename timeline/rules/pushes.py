@@ -29,10 +29,12 @@ class Given:
 def code_pushes(case: Case, why_initial: Reason | None) -> None:
     """Charge every push of the case, in the order they were given."""
     earlier: dict[frozenset[str], Given] = {}
-    running = [*case.of_kind("infusion"), *case.of_kind("pump")]
+    running: dict[frozenset[str], list[Service]] = {}
+    for service in (*case.of_kind("infusion"), *case.of_kind("pump")):
+        running.setdefault(service.drug, []).append(service)
     for push in sorted(case.of_kind("push"), key=lambda s: (s.start, s is not case.initial)):
         given = earlier.setdefault(push.drug, Given())
-        infusions = [s for s in running if s.drug == push.drug]
+        infusions = running.get(push.drug, [])
         if case.initial is push:
             _initial(case, push, why_initial)
             given.add(push, reported=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from timeline.rules.case import Case, Reason, Service
-from timeline.rules.hours import additional_hours, hour_moments
+from timeline.rules.hours import additional_hours, earned_at, hour_moments
 from timeline.spans import Spans, minutes, seconds
 
 
@@ -92,16 +92,15 @@ def _charge_hours(
     again: bool = False,
 ) -> None:
     code = case.codes.hour_chemo if service.chemo else case.codes.hour_therapeutic
-    facts = {"drug": service.name, "minutes": minutes(spans), "units": len(when)}
+    facts: dict[str, object] = {"drug": service.name, "minutes": minutes(spans), "units": len(when)}
     if again:
-        text = "{drug} was hung again for {minutes} minutes: the same drug earns {units} additional-hour units."
+        text = "{drug} was hung again for {minutes} minutes: additional hours of the same drug, units: {units}."
         case.charge(
             code, service, when, spans, Reason("11", text, facts, "same_drug_repeat", ((service.id, spans),)), modifiers
         )
     else:
-        text = (
-            "{drug}: {minutes} counted minutes; every 60 past the first 90 that begin with 31 earn one, {units} in all."
-        )
+        text = "{drug} counts {minutes} minutes; a further hour is earned at minute {earned_at}."
+        facts["earned_at"] = earned_at(len(when), case.settings)
         reason = Reason("7", text, facts, "additional_hour_from_minutes", ((service.id, spans),))
         case.charge(code, service, when, (), reason, modifiers)
 
