@@ -136,9 +136,10 @@ class MarReader:
         said = self._actions.read(charted, self._values)
         if said.action is None:
             return unknown_action(charted.label, said.unknown, charted.layout.patient)
-        if said.text is None and self._is_action(rxa.component(21, 1)):
-            # A refusal one field too far right must not become a dose given.
-            return doubts.shifted("an action stands in RXA-21 while RXA-20, where it belongs, is empty")
+        beside = self._action_beside(rxa) if said.text is None else None
+        if beside is not None:
+            # A refusal one field off must not become a dose given.
+            return doubts.shifted(f"an action stands in {beside} while RXA-20, where it belongs, is empty")
         action = self._with_stop(said.action, stop)
         until = stop if isinstance(stop, Stamp) and action is Action.INTERVAL else None
         if start.notes:
@@ -206,11 +207,15 @@ class MarReader:
         doubts.stop_unreadable(stop)
         return "unreadable"
 
-    def _is_action(self, text: str) -> bool:
-        """Whether a text that should be a change code (table 0323: A, D, U, X) is an action."""
+    def _action_beside(self, rxa: Segment) -> str | None:
+        """The field beside RXA-20 that holds an action: RXA-19 (an indication) or RXA-21 (A, D, U, X; table 0323)."""
+        if rxa.component(19, 1).upper() in STATUSES:
+            return "RXA-19"
+        text = rxa.component(21, 1)
         if len(text) < 2:
-            return False
-        return text.upper() in STATUSES or action_from_text(text, self._words.actions) is not None
+            return None
+        known = text.upper() in STATUSES or action_from_text(text, self._words.actions) is not None
+        return "RXA-21" if known else None
 
     @staticmethod
     def _with_stop(action: Action, stop: Stamp | Literal["unreadable"] | None) -> Action:

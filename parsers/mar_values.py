@@ -161,7 +161,7 @@ class MarValues:
         value, written = number(text.strip())
         if value is None or value == NOT_RECORDED:
             return NO_AMOUNT
-        parts = [part for part in self.components(unit_field)[:2] if part and part != '""']
+        parts = [part for part in self.components(unit_field)[:2] if part and part != '""' and not part.isdigit()]
         units = parts or ([written] if written else [])
         ml = next((found for found in (volume_ml(value, unit) for unit in units) if found is not None), None)
         return Amount(value, units[0] if units else None, ml)

@@ -183,6 +183,11 @@ def test_an_amount_in_ml_is_hung_or_infused(action: str, infused: float | None, 
     assert (event.volume_ml, event.bag_volume_ml) == (infused, hung)
 
 
+@pytest.mark.parametrize(("unit", "read_as"), [("mg^Milligram^UCUM", "mg"), ("^mg", "mg"), ("1^mg", "mg"), ("", None)])
+def test_units(unit: str, read_as: str | None) -> None:
+    assert only(ORC, rxa(unit=unit), RXR).dose_unit == read_as
+
+
 def test_999_means_not_recorded() -> None:
     event = only(ORC, rxa(amount="999", unit=""), RXR)
     assert (event.dose, event.volume_ml) == (None, None)
@@ -261,6 +266,7 @@ def test_an_unusable_rxa_beside_a_good_one_is_a_finding_that_names_it() -> None:
         (rxa(start="ertapenem", stop="202603100800"), "field-shifted"),
         (rxa(stop="ertapenem"), "field-shifted"),
         (rxa(status="", f21="RE"), "field-shifted"),
+        (rxa(status="", f19="RE"), "field-shifted"),
     ],
 )
 def test_a_message_whose_only_rxa_is_unusable_is_rejected(segment: str, code: str) -> None:
