@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from parsers.events import Source
 from parsers.shapes import safe_name
 from timeline.model import Result
 
@@ -19,7 +20,7 @@ def status(result: Result) -> int:
 
 
 def close(ctx: click.Context, result: Result, *, told: bool) -> None:
-    """Say what was rejected and end the command; ``told`` when the answer on the terminal lists it already."""
+    """Say what was rejected and end the command; ``told`` when the answer on standard output says it already."""
     if result.rejected and not told:
         count = len(result.rejected)
         click.echo(f"{count} {'record was' if count == 1 else 'records were'} rejected:", err=True)
@@ -33,10 +34,7 @@ def close(ctx: click.Context, result: Result, *, told: bool) -> None:
     ctx.exit(end)
 
 
-def _place(source: object) -> str:
-    from parsers.events import Source
-
-    assert isinstance(source, Source)
+def _place(source: Source) -> str:
     parts = [safe_name(source.file)]
     if source.record is not None:
         parts.append(f"record {source.record}")
