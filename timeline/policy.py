@@ -108,8 +108,9 @@ class Policy:
 
     @property
     def versions(self) -> tuple[date, ...]:
-        starts = {v.from_ for s in self.settings.values() for v in s.values if v.from_ >= self.first}
-        return tuple(sorted(starts | {self.first}))
+        first = self.first
+        starts = {v.from_ for s in self.settings.values() for v in s.values if v.from_ >= first}
+        return tuple(sorted(starts | {first}))
 
     def version_date(self, day: date) -> date:
         """The version in force on ``day``: the last that began by then, the first for an earlier day."""
@@ -161,6 +162,7 @@ def _resolved(key: _Key, start: date) -> PolicyVersion:
     )
 
 
+@lru_cache(maxsize=1)
 def _types() -> dict[str, Any]:
     return get_type_hints(Settings)
 
