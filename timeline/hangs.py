@@ -10,13 +10,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import groupby, pairwise
+from itertools import groupby
 
 from parsers.events import Action, AdministrationEvent, Finding, Route, Source
+from timeline.bag_changes import continues, runs_dry
 from timeline.hang_settings import HangSettings, RateStep
 
 STARTS = frozenset({Action.NEW_BAG, Action.STARTED, Action.GIVEN, Action.BOLUS, Action.PUSH})
 ENDS = frozenset({Action.STOPPED, Action.PAUSED, Action.HELD})
+AT_A_MOMENT = frozenset({Action.PUSH, Action.BOLUS})
 AT_ONCE = frozenset({Route.IV_PUSH, Route.IM, Route.SC, Route.INTRA_ARTERIAL, Route.OTHER})
 """Routes of a dose that is over when it is charted: no stop is missing (rulebook 26)."""
 
@@ -101,34 +103,35 @@ def follow(events: Sequence[AdministrationEvent], settings: HangSettings) -> Tra
 
 def _at_one_stamp(track: Track, time: datetime, events: list[AdministrationEvent]) -> None:
     """Ends before starts; what only shows the flow is filed with the hang that runs after them."""
-    ends = [e for e in events if e.action in ENDS or _stops_flow(e)]
-    starts = [e for e in events if e.action in STARTS and e.action not in {Action.PUSH, Action.BOLUS}]
+    starts = [e for e in events if e.action in STARTS and e.action not in AT_A_MOMENT]
     restarts = [e for e in events if e.action is Action.RESTARTED]
-    single = [e for e in events if e.action in {Action.PUSH, Action.BOLUS}]
-    flow = [e for e in events if e.action in {Action.RATE_CHANGE, Action.RATE_VERIFY} and not _stops_flow(e)]
-    nothing = [e for e in events if e.action is Action.NOT_GIVEN]
-    stopped = [e for e in ends if e.action is Action.STOPPED]
-    for event in [e for e in ends if e.action is not Action.STOPPED] or []:
-        if not stopped:
-            _pause(track, time, event)
-    if stopped:
-        _stop(track, time, stopped, restarting=bool(restarts or starts))
+    stopped = [e for e in events if e.action is Action.STOPPED]
+    paused = [e for e in events if e.action in {Action.PAUSED, Action.HELD} or _stops_flow(e)]
+    at_start = bool(stopped) and track.current is None and bool(starts)
+    if stopped and not at_start:
+        # A pause charted with the stop says the same.
+        _stop(track, time, stopped + paused)
+    for event in paused if not stopped else ():
+        _pause(track, time, event)
     for event in restarts:
         _restart(track, time, event)
     if starts:
         _start(track, time, starts)
-    for event in single:
-        _dose(track, time, event)
-    for event in flow:
-        _flow(track, time, event)
-    for event in nothing:
-        track.find(
-            "info",
-            "not-given",
-            f"Charted as '{event.action_text or event.action}': nothing was given.",
-            "",
-            event.source,
-        )
+    if at_start:
+        _stop_at_start(track, stopped + paused)
+    for event in events:
+        if event.action in AT_A_MOMENT:
+            _dose(track, time, event)
+    for event in events:
+        if event.action in {Action.RATE_CHANGE, Action.RATE_VERIFY} and not _stops_flow(event):
+            _flow(track, time, event)
+        elif event.action is Action.NOT_GIVEN:
+            _not_given(track, event)
+
+
+def _not_given(track: Track, event: AdministrationEvent) -> None:
+    text = f"Charted as '{event.action_text or event.action}': nothing was given."
+    track.find("info", "not-given", text, "", event.source)
 
 
 def _stops_flow(event: AdministrationEvent) -> bool:
@@ -179,7 +182,7 @@ def _start(track: Track, time: datetime, events: list[AdministrationEvent]) -> N
         if hang.open_since is not None:
             hang.latest_stop = time
         _finish(track, hang)
-    if _within_grace(track, time):
+    if not given and _within_grace(track, time):
         hang = track.last
         assert hang is not None
         hang.open_since = hang.segments.pop()[0] if hang.segments else time
@@ -193,75 +196,80 @@ def _start(track: Track, time: datetime, events: list[AdministrationEvent]) -> N
 
 
 def _within_grace(track: Track, time: datetime) -> bool:
-    """Whether a bag hung now continues the bag just taken down (switch ``bag_change_grace_minutes``)."""
+    """Whether a bag hung now continues the bag just stopped or paused (switch ``bag_change_grace_minutes``)."""
     hang = track.last
-    if hang is None or hang.stop is None or hang.stop_evidence != "charted" or hang.given or not hang.segments:
+    if hang is None or hang.stop is None or hang.given or not hang.segments:
         return False
     grace = timedelta(minutes=track.settings.bag_change_grace_minutes)
     return hang.segments[-1][1] == hang.stop and timedelta(0) <= time - hang.stop <= grace
 
 
 def _bag_change(track: Track, hang: Hang, time: datetime) -> bool:
-    """Does a new bag continue the run?  Not over a long silence: two eight-hourly doses are never one infusion."""
+    """Does a new bag continue the run?  Not over a long silence that the bags that hung cannot explain."""
     limit = timedelta(minutes=track.settings.bag_change_max_minutes)
-    seen = sorted({*hang.actions, time})
-    silent = [(a, b) for a, b in pairwise(seen) if b - a > limit]
-    if not silent:
-        return True
-    volume = next(
-        (e.bag_volume_ml or e.volume_ml for e in reversed(hang.events) if e.bag_volume_ml or e.volume_ml), None
-    )
-    rate = next((r.ml_per_hour for r in reversed(hang.rates) if r.ml_per_hour), None)
-    if volume is None or rate is None:
-        return False
-    # The charted bag lasts as long as its volume at the charted rate: then silence is expected.
-    return all(b - a <= timedelta(hours=volume / rate) for a, b in silent)
+    running: list[tuple[datetime, datetime | None]] = [*hang.segments, (hang.open_since or time, None)]
+    dry = []
+    for hung in hang.bags:
+        volume = next((e.bag_volume_ml or e.volume_ml for e in hang.events if e.time == hung), None)
+        if volume is not None and (empty := runs_dry(volume, hung, running, hang.rates)) is not None:
+            dry.append(empty)
+    return continues([*hang.actions, time], limit, dry)
 
 
-def _stop(track: Track, time: datetime, events: list[AdministrationEvent], *, restarting: bool) -> None:
+def _stop(track: Track, time: datetime, events: list[AdministrationEvent]) -> None:
     hang = track.current
-    if hang is None or time < hang.start or (hang.open_since == hang.start == time):
-        if hang is not None:
+    if hang is not None:
+        for event in events:
+            _note(hang, time, event)
+        if hang.open_since is not None:
+            hang.close(time, "charted", events[0].source)
+        _finish(track, hang)
+    elif track.last is not None:
+        track.last.events.extend(events)
+        if track.last.stop is not None:
             track.find(
-                "warning",
-                "stop-at-start",
-                "The stop is charted at the minute of the start: no running time.",
-                "Read as a missing stop; chart the stop time.",
+                "info",
+                "stop-after-stop",
+                "A second stop is charted after the infusion had stopped; the first stop stands.",
+                "If it still ran in between, chart the restart.",
                 events[0].source,
             )
-            return
-        if track.last is not None:
-            track.last.events.extend(events)
-            return
+    else:
         for event in events:
             _orphan(track, event)
-        return
-    for event in events:
-        _note(hang, time, event)
-    if hang.open_since is not None:
-        hang.close(time, "charted", events[0].source)
-    _finish(track, hang)
+
+
+def _stop_at_start(track: Track, events: list[AdministrationEvent]) -> None:
+    """Start and stop at one minute: right for a dose at once, a missing stop for an infusion (rulebook 29)."""
+    hang = track.current
+    assert hang is not None
+    if not hang.point:
+        track.find(
+            "warning",
+            "stop-at-start",
+            "The stop is charted at the minute of the start: no running time.",
+            "Read as a missing stop; chart the stop time.",
+            events[0].source,
+        )
+    hang.events.extend(events)
 
 
 def _pause(track: Track, time: datetime, event: AdministrationEvent) -> None:
     hang = track.current
-    if hang is None:
-        if event.action is Action.HELD:
-            track.find(
-                "info",
-                "not-given",
-                f"Charted as '{event.action_text or event.action}': nothing was given.",
-                "",
-                event.source,
-            )
-        elif track.last is not None:
-            track.last.events.append(event)
-        else:
-            _orphan(track, event)
-        return
-    _note(hang, time, event)
-    if hang.open_since is not None:
-        hang.close(time, "pause never restarted", event.source)
+    if hang is not None and hang.point and event.action is Action.HELD:
+        # Nothing runs after a dose given at once: it is the next dose that was held.
+        _finish(track, hang)
+        hang = None
+    if hang is not None:
+        _note(hang, time, event)
+        if hang.open_since is not None:
+            hang.close(time, "pause never restarted", event.source)
+    elif event.action is Action.HELD:
+        _not_given(track, event)
+    elif track.last is not None:
+        track.last.events.append(event)
+    else:
+        _orphan(track, event)
 
 
 def _restart(track: Track, time: datetime, event: AdministrationEvent) -> None:
@@ -294,17 +302,12 @@ def _dose(track: Track, time: datetime, event: AdministrationEvent) -> None:
     if event.action is Action.BOLUS and hang is not None and hang.open_since is not None and not hang.given:
         _note(hang, time, event)
         return
-    if event.action is Action.BOLUS and hang is None:
-        _start(track, time, [event])
-        assert track.current is not None
-        track.current.given = True
-        return
     dose = _open(track, time, [event], given=True, push=event.action is Action.PUSH)
+    if hang is None:
+        track.last = dose
     if hang is None and not dose.push:
-        track.current = track.last = dose
-    elif dose.flows and not dose.push:
-        dose.stop_evidence = "missing"
-    else:
+        track.current = dose
+    elif dose.push or not dose.flows:
         _finish_point(dose)
 
 
