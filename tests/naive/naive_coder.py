@@ -103,9 +103,9 @@ def _infusions(chart: Sequence[Bag], initial: Bag | None, bill: Units) -> None:
     leads: list[Bag] = []
     coded: set[str] = set()
     if initial is not None:
-        own = [initial, *(b for b in infusions if b.drug == initial.drug and b is not initial)]
+        own = [b for b in infusions if b.drug == initial.drug]
         for bag in own:
-            _charge_infusion(bag, sorted(counted[id(bag)]), bag is initial, coded, bill)
+            _charge_infusion(bag, sorted(counted[id(bag)]), bag is own[0], coded, bill)
         leads.extend(own)
     rest = [b for category in DRUGS for b in infusions if b.category == category and b not in leads]
     concurrent: list[tuple[Bag, int]] = []
@@ -154,7 +154,7 @@ def _charge_infusion(bag: Bag, minutes: Sequence[int], initial: bool, coded: set
     else:
         first = hour  # rule 11: the same drug hung again
     coded.add(bag.drug)
-    bill[first, day_of(bag.start)] += 1
+    bill[first, day_of(minutes[0])] += 1  # rule 32: where the minutes that count begin
     for hour_number in range(hours(len(minutes))):
         bill[hour, day_of(minutes[90 + 60 * hour_number])] += 1
 
@@ -162,22 +162,20 @@ def _charge_infusion(bag: Bag, minutes: Sequence[int], initial: bool, coded: set
 def _pushes(chart: Sequence[Bag], initial: Bag | None, bill: Units) -> None:
     """Rule 12."""
     reported: dict[str, int] = {}
-    for bag in (b for b in chart if b.is_push):
+    for bag in sorted((b for b in chart if b.is_push), key=lambda b: (b.start, b is not initial)):
         chemo = bag.category == "chemo"
         same = [b for b in chart if b.drug == bag.drug and b.is_infusion and b.start <= bag.start]
         if any(bag.start in b.minutes for b in same):
             continue
         before = [b.end for b in same] + ([reported[bag.drug]] if bag.drug in reported else [])
         if not before:
-            if bag is initial:
-                code = "96409" if chemo else "96374"
-            else:
-                code = "96411" if chemo else "96375"
+            rank = "initial" if bag is initial else "new"
+            code = {"initial": ("96374", "96409"), "new": ("96375", "96411")}[rank][chemo]
         elif chemo or bag.start - max(before) <= 30:
             continue
         else:
             code = "96376"
-        reported[bag.drug] = bag.start
+        reported[bag.drug] = bag.end  # a push ends, then 30 minutes pass
         bill[code, day_of(bag.start)] += 1
 
 

@@ -1,0 +1,28 @@
+"""How long a property is searched: a little on every run, 20,000 examples in the slow group.
+
+The long search: ``HYPOTHESIS_PROFILE=slow pytest -m slow tests/properties tests/naive``.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+SLOW = os.environ.get("HYPOTHESIS_PROFILE") == "slow"
+
+Test = Callable[..., None]
+
+
+def searched(examples: int, **strategies: st.SearchStrategy[Any]) -> Callable[[Test], Test]:
+    """A property of these strategies; the slow profile says itself how many examples it tries."""
+
+    def wrap(test: Test) -> Test:
+        found = given(**strategies)(test)
+        return pytest.mark.slow(found) if SLOW else settings(max_examples=examples)(found)
+
+    return wrap

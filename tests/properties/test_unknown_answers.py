@@ -1,0 +1,95 @@
+"""What is asked and what is certain, against every answer tried out one by one (rule 27)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import replace
+
+from hypothesis import assume
+from hypothesis import strategies as st
+
+from parsers.events import Route
+from tests.properties.encounters import MINUTE, Hung, bill, coded, events_of, instant, plans
+from tests.properties.searching import SLOW, searched
+from timeline.model import CodedEncounter, Line, OutcomeLine
+
+# Nothing else is left to ask.
+NO_OTHER_QUESTION = {"second_access_initial": "deny", "concurrent_chemo": "none"}
+
+Units = Counter[tuple[str, tuple[str, ...]]]
+
+
+def _complete(hung: Hung) -> bool:
+    return not hung.no_stop and hung.site is not None and not (hung.route is Route.IM and hung.category == "chemo")
+
+
+def _units(lines: Iterable[Line | OutcomeLine]) -> Units:
+    count: Units = Counter()
+    for line in lines:
+        count[line.code, line.modifiers] += line.units
+    return count
+
+
+def _stopped(hung: Hung, stop: int) -> Hung:
+    """The same bag, its stop charted."""
+    return replace(hung, no_stop=False, ran=(*hung.ran[:-1], (hung.ran[-1][0], stop)))
+
+
+def _can_be_open(hung: Hung) -> bool:
+    return hung.category in ("chemo", "therapeutic") and bool(hung.ran) and hung.route in (Route.IV, Route.IVPB)
+
+
+@st.composite
+def charts_with_one_missing_stop(draw: st.DrawFn) -> tuple[list[Hung], int]:
+    """A chart, and which of its bags has no stop; nothing else is unknown."""
+    plan = draw(plans(messy=True, most=4, keep=_complete))
+    open_ = [n for n, hung in enumerate(plan) if _can_be_open(hung)]
+    assume(open_)
+    which = draw(st.sampled_from(open_))
+    plan[which] = replace(plan[which], no_stop=True, order="the open one")
+    return plan, which
+
+
+def _outcome_at(encounter: CodedEncounter, stop: int) -> tuple[OutcomeLine, ...]:
+    for query in encounter.queries:
+        for outcome in query.outcomes:
+            assert outcome.from_ is not None
+            assert outcome.to is not None
+            if outcome.from_ <= instant(stop) <= outcome.to:
+                return outcome.lines
+    return ()
+
+
+@searched(10, chart=charts_with_one_missing_stop(), step=st.sampled_from((7, 11, 13)))
+def test_each_minute_bills_what_its_range_says(chart: tuple[list[Hung], int], step: int) -> None:
+    plan, which = chart
+    encounter = coded(events_of(plan), **NO_OTHER_QUESTION)
+    hung = plan[which]
+    seen = max([hung.ran[-1][0] + MINUTE, *(t for t, _, _ in hung.notes)])
+    certain = _units(encounter.lines)
+    # Every minute of the first hours, where units change; beyond them, but for the long search, some of each hour.
+    minutes = range(1441) if SLOW else sorted({*range(240), *range(0, 1441, step)})
+    for stop in (seen + m * MINUTE for m in minutes):
+        answered = [*plan[:which], _stopped(hung, stop), *plan[which + 1 :]]
+        told = _units(coded(events_of(answered), **NO_OTHER_QUESTION).lines)
+        assert certain + _units(_outcome_at(encounter, stop)) == told, instant(stop)
+
+
+@searched(60, plan=plans(most=4), lengths=st.lists(st.integers(1, 400), min_size=4, max_size=4), data=st.data())
+def test_what_is_certain_holds_under_any_answer(plan: list[Hung], lengths: list[int], data: st.DataObject) -> None:
+    plan = [replace(h, order=f"O{n}") if h.no_stop else h for n, h in enumerate(plan)]
+    sites = [*sorted({h.site for h in plan if h.site}), "another line"]
+    told = []
+    for hung, length in zip(plan, lengths, strict=False):
+        if hung.no_stop and _can_be_open(hung):
+            seen = max([hung.ran[-1][0], *(t for t, _, _ in hung.notes)])
+            hung = _stopped(hung, seen + length * MINUTE)
+        if hung.site is None:
+            hung = replace(hung, site=data.draw(st.sampled_from(sites)))
+        told.append(hung)
+    certain = bill(coded(events_of(plan)))
+    # A line nobody charted is no ground for a second initial (rule 28).
+    answered = bill(coded(events_of(told), second_access_initial="deny"))
+    for key, units in certain.items():
+        assert units <= answered.get(key, 0), key
