@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 from parsers.events import Action, AdministrationEvent, Finding
 from timeline.access_names import access_key
 from timeline.corrections import drug_names
 from timeline.hang_settings import HangSettings
-from timeline.hangs import STARTS, Hang, follow
+from timeline.hangs import AT_ONCE, STARTS, Hang, follow
 
 Drugs = tuple[str, ...]
 
@@ -55,21 +56,15 @@ def hangs_of_order(
     by_drug: dict[Drugs, list[AdministrationEvent]] = {}
     for event in events:
         by_drug.setdefault(drug_names(event), []).append(event)
-    openers = {drugs: rows for drugs, rows in by_drug.items() if any(_opens(e) for e in rows)}
-    for drugs, rows in by_drug.items():
-        if drugs not in openers and openers:
-            # A stop or a rate charted under another name than the start (brand, base fluid) is meant for the order.
-            for opened in openers.values():
-                opened.extend(rows)
-        elif drugs not in openers:
-            openers[drugs] = rows
-            break
+    opened = {drugs: rows for drugs, rows in by_drug.items() if any(_opens(e) for e in rows)}
+    # A stop or a rate charted under another name than the start (brand, base fluid) is meant for the order.
+    others = [e for drugs, rows in by_drug.items() if drugs not in opened for e in rows]
     findings: list[Finding] = []
     hangs: list[Hang] = []
-    for drugs in sorted(openers):
-        made, found = hangs_of_drug(openers[drugs], settings)
+    for drugs in sorted(opened) or [()]:
+        made, found = hangs_of_drug([*opened.get(drugs, ()), *others], settings)
         hangs.extend(made)
-        findings.extend(found)
+        findings.extend(f for f in found if f not in findings)
     return _mixes(hangs), findings
 
 
@@ -84,9 +79,10 @@ def hangs_of_drug(events: Sequence[AdministrationEvent], settings: HangSettings)
         until = row.stop or (rows[index + 1].time if index + 1 < len(rows) else None)
         inside = [e for e in actions if e.time >= row.time and (until is None or e.time <= until)]
         actions = [e for e in actions if e not in inside]
-        hangs.append(_from_row(row, inside, settings, findings))
-        if row.stop is None and hangs[-1].open_since is not None and index + 1 < len(rows):
-            hangs[-1].latest_stop = rows[index + 1].time
+        hang, *doses = _from_row(row, inside, settings, findings)
+        if row.stop is None and hang.open_since is not None and index + 1 < len(rows):
+            hang.latest_stop = rows[index + 1].time
+        hangs += [hang, *doses]
     if actions:
         track = follow(actions, settings)
         hangs.extend(track.hangs)
@@ -107,6 +103,9 @@ def _one_row_a_start(rows: Sequence[AdministrationEvent], findings: list[Finding
         if held is None:
             best[row.time] = row
             continue
+        newer = (row.recorded_at is not None) and (held.recorded_at is None or row.recorded_at > held.recorded_at)
+        if newer or (held.stop is None and row.stop is not None and held.recorded_at == row.recorded_at):
+            best[row.time], row = row, held
         findings.append(
             Finding(
                 "warning",
@@ -117,22 +116,21 @@ def _one_row_a_start(rows: Sequence[AdministrationEvent], findings: list[Finding
                 row.source,
             )
         )
-        newer = (row.recorded_at is not None) and (held.recorded_at is None or row.recorded_at > held.recorded_at)
-        if newer or (held.stop is None and row.stop is not None and held.recorded_at == row.recorded_at):
-            best[row.time] = row
     return [best[t] for t in sorted(best, key=str)]
 
 
 def _from_row(
     row: AdministrationEvent, inside: Iterable[AdministrationEvent], settings: HangSettings, findings: list[Finding]
-) -> Hang:
-    """One row with start and stop, with the pauses and rates that other rows chart inside it."""
+) -> list[Hang]:
+    """The hang of one row with start and stop, with the pauses and rates that other rows chart inside it; then the
+    doses given beside it on the same order."""
     start = replace(row, action=Action.STARTED, stop=None, stop_if_late=None)
     steps = [start, *inside]
     if row.stop is not None and row.stop > row.time:
-        # The row's own stop says when it ended; the rate it carries belongs to the start.
+        # The row's own stop says when it ended, however long nothing was charted; its rate belongs to the start.
         steps.append(replace(row, action=Action.STOPPED, time=row.stop, stop=None, rate=None, rate_ml_per_hour=None))
-    elif row.stop is not None:
+        settings = replace(settings, bag_change_max_minutes=int((row.stop - row.time).total_seconds()) // 60 + 1)
+    elif row.stop is not None and (row.stop < row.time or row.route not in AT_ONCE):
         order = "before" if row.stop < row.time else "at the minute of"
         findings.append(
             Finding(
@@ -148,16 +146,14 @@ def _from_row(
     hang = track.hangs[0]
     if row.stop_from == "duration" and hang.stop_evidence == "charted":
         hang.stop_evidence = "duration"
-    for extra in track.hangs[1:]:
-        hang.events.extend(extra.events)
-    return hang
+    return track.hangs
 
 
 def _joined(hangs: Sequence[Hang], settings: HangSettings) -> list[Hang]:
     """Bags of one order that follow each other without a gap are one run (switch ``bag_change_grace_minutes``)."""
     result: list[Hang] = []
     for hang in hangs:
-        last = result[-1] if result else None
+        last = next((h for h in reversed(result) if not (h.given or h.push)), None)
         if last is not None and _continues(last, hang, settings):
             began = last.segments.pop()[0]
             if hang.segments:
@@ -205,4 +201,11 @@ def _together(a: Hang, b: Hang) -> bool:
         return False
     if a.start == b.start:
         return a.push == b.push
-    return any(s < t2 and s2 < t for s, t in a.segments for s2, t2 in b.segments)
+    return any(s < t2 and s2 < t for s, t in _known(a) for s2, t2 in _known(b))
+
+
+def _known(hang: Hang) -> list[tuple[datetime, datetime]]:
+    """Running for certain; a run without a stop at least in the minute of its start."""
+    if hang.open_since is None:
+        return hang.segments
+    return [*hang.segments, (hang.open_since, max(hang.last_seen, hang.open_since + timedelta(minutes=1)))]

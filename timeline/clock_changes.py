@@ -23,24 +23,53 @@ def settle_ambiguous_times(
     settled: list[AdministrationEvent] = []
     findings: list[Finding] = []
     began: datetime | None = None
-    ordered = sorted(events, key=lambda e: (e.time, e.action.value))
-    for index, event in enumerate(ordered):
+    hung = False
+    left = sorted(events, key=_as_charted)
+    while left:
+        event = left.pop(_next(left, began))
+        if not hung and _ends_a_later_start(event, left):
+            # 01:45 to 01:15 on the wall: with nothing hanging yet, this end is of the second hour.
+            left = sorted([*left, _read(event, event.time_if_late, findings)], key=_as_charted)
+            continue
         if event.time_if_late or event.stop_if_late:
-            findings.append(
-                Finding(
-                    "warning",
-                    "ambiguous-time",
-                    "A charted time falls into the hour that the clocks strike twice; the reading with the shortest "
-                    "run is used.",
-                    "Chart the offset, or correct the time, if the other hour was meant.",
-                    event.source,
-                )
-            )
-            event = _settle(event, ordered[index + 1 :], began)
+            event = _read(_settle(event, left, began), None, findings)
         if event.action in STARTS or event.action is Action.RESTARTED:
-            began = event.time
+            began, hung = event.time, True
+        elif event.action in ENDS:
+            began, hung = None, hung and event.action is not Action.STOPPED
         settled.append(event)
     return settled, findings
+
+
+def _as_charted(event: AdministrationEvent) -> tuple[object, ...]:
+    return (event.time, event.action in ENDS, event.action.value)
+
+
+def _read(event: AdministrationEvent, time: datetime | None, findings: list[Finding]) -> AdministrationEvent:
+    findings.append(
+        Finding(
+            "warning",
+            "ambiguous-time",
+            "A charted time falls into the hour that the clocks strike twice; the reading with the shortest "
+            "run is used.",
+            "Chart the offset, or correct the time, if the other hour was meant.",
+            event.source,
+        )
+    )
+    return replace(event, time=time or event.time, time_if_late=None, stop_if_late=None)
+
+
+def _ends_a_later_start(event: AdministrationEvent, left: Sequence[AdministrationEvent]) -> bool:
+    late = event.time_if_late
+    return event.action in ENDS and late is not None and any(e.action in STARTS and e.time < late for e in left)
+
+
+def _next(left: Sequence[AdministrationEvent], began: datetime | None) -> int:
+    """Of the actions of one minute an end comes first while something runs, otherwise a start."""
+    if began is None or left[0].action in ENDS:
+        return 0
+    ends = (i for i, e in enumerate(left) if e.time == left[0].time and e.action in ENDS)
+    return next(ends, 0)
 
 
 def _settle(

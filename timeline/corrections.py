@@ -1,7 +1,8 @@
 """Entries that were charted in error, edited or charted twice: the last word wins.
 
 A cancelled entry or a ``delete`` takes back the row of the same order, time and drug that was recorded before
-it; an ``update`` replaces it.  Nothing depends on the order of the input: rows are weighed by when they were
+it; an ``update`` replaces it.  A correction that names an action means the row of that action: the stop beside a new
+bag of the same minute stays as it is.  Nothing depends on the order of the input: rows are weighed by when they were
 recorded, and a correction without a recording time outweighs the row it corrects.
 """
 
@@ -11,9 +12,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from parsers.events import Action, AdministrationEvent, Finding
+from timeline.access_names import access_key
 
 Slot = tuple[str | None, datetime, tuple[str, ...]]
 _EARLY = datetime.min.replace(tzinfo=UTC)
+_LATE = datetime.max.replace(tzinfo=UTC)
 
 
 def drug_names(event: AdministrationEvent) -> tuple[str, ...]:
@@ -29,8 +32,7 @@ def apply_corrections(
     events: Sequence[AdministrationEvent],
 ) -> tuple[list[AdministrationEvent], list[Finding]]:
     """The events that stand, and a finding for each row that was taken back or corrected nothing."""
-    corrections = [e for e in events if e.correction or e.action is Action.CANCELED]
-    if not corrections:
+    if not any(_corrects(e) for e in events):
         return list(events), []
     slots: dict[Slot, list[AdministrationEvent]] = {}
     for event in events:
@@ -38,59 +40,74 @@ def apply_corrections(
     kept: list[AdministrationEvent] = []
     findings: list[Finding] = []
     for rows in slots.values():
-        _settle(rows, kept, findings)
+        kept.extend(_standing(rows, findings) if any(map(_corrects, rows)) else rows)
     return kept, findings
 
 
-def _settle(rows: list[AdministrationEvent], kept: list[AdministrationEvent], findings: list[Finding]) -> None:
-    """Keep what stands of the rows of one order, time and drug."""
-    last = max((r for r in rows if _corrects(r)), key=_weight, default=None)
-    if last is None:
-        kept.extend(rows)
-        return
-    replaced = [r for r in rows if r is not last and _weight(r) <= _weight(last)]
-    later = [r for r in rows if r is not last and _weight(r) > _weight(last)]
-    withdrawn = last.correction == "delete" or last.action is Action.CANCELED
-    if not withdrawn:
-        # An update of the same minute: another action charted then (a stop beside a new bag) stays as it is.
-        same_action = [r for r in replaced if r.action is last.action]
-        kept.extend(r for r in replaced if r.action is not last.action)
-        kept.append(last)
-        replaced = same_action
-    kept.extend(later)
-    if not replaced and withdrawn:
-        findings.append(
-            Finding(
-                "info",
-                "correction-without-entry",
-                "A cancelled or deleted entry names no earlier entry of the same order, time and drug.",
-                "Nothing was taken back; check whether the entry it meant was charted at another time.",
-                last.source,
-            )
-        )
-    findings.extend(
-        Finding(
-            "info",
-            "entry-withdrawn" if withdrawn else "entry-updated",
-            "A later entry cancelled this one; it is not used."
-            if withdrawn
-            else "A later entry corrected this one; the later is used.",
-            "",
-            row.source,
-        )
-        for row in replaced
+def _standing(rows: list[AdministrationEvent], findings: list[Finding]) -> list[AdministrationEvent]:
+    """What stands of the rows of one order, time and drug, read in the order in which they were recorded."""
+    standing: list[AdministrationEvent] = []
+    for row in sorted(rows, key=_weight):
+        if not _corrects(row):
+            standing.append(row)
+            continue
+        meant = _meant(row, standing)
+        standing = [r for r in standing if r not in meant]
+        if _withdraws(row):
+            findings.append(_took_back(row, len(meant)))
+        else:
+            standing.append(row)
+        findings.extend(_replaced(r, row) for r in meant)
+    return standing
+
+
+def _meant(correction: AdministrationEvent, standing: Sequence[AdministrationEvent]) -> list[AdministrationEvent]:
+    """The rows a correction takes back or replaces."""
+    rows = list(standing)
+    if correction.order_id is None and correction.site is not None:
+        # Without an order the access is part of what names it.
+        rows = [r for r in rows if r.site is None or access_key(r.site) == access_key(correction.site)]
+    same_action = [r for r in rows if r.action is correction.action]
+    # A cancelled entry names no action of its own: it takes back whatever was charted.
+    return same_action or (rows if _withdraws(correction) else [])
+
+
+def _took_back(row: AdministrationEvent, entries: int) -> Finding:
+    if entries:
+        text = "This entry cancels or deletes an earlier entry of the same order, time and drug."
+        return Finding("info", "correction-applied", text, "", row.source)
+    return Finding(
+        "info",
+        "correction-without-entry",
+        "A cancelled or deleted entry names no earlier entry of the same order, time and drug.",
+        "Nothing was taken back; check whether the entry it meant was charted at another time.",
+        row.source,
     )
+
+
+def _replaced(row: AdministrationEvent, by: AdministrationEvent) -> Finding:
+    code, text = (
+        ("entry-withdrawn", "A later entry cancelled this one; it is not used.")
+        if _withdraws(by)
+        else ("entry-updated", "A later entry corrected this one; the later is used.")
+    )
+    return Finding("info", code, text, "", row.source)
 
 
 def _corrects(event: AdministrationEvent) -> bool:
     return event.correction is not None or event.action is Action.CANCELED
 
 
-def _weight(event: AdministrationEvent) -> tuple[datetime, bool, str, str]:
+def _withdraws(event: AdministrationEvent) -> bool:
+    return event.correction == "delete" or event.action is Action.CANCELED
+
+
+def _weight(event: AdministrationEvent) -> tuple[datetime, bool, bool, str, str]:
     """Later recorded weighs more; at the same time the correction does; the rest only makes ties stable."""
     return (
-        event.recorded_at or _EARLY,
+        event.recorded_at or (_LATE if _corrects(event) else _EARLY),
         _corrects(event),
+        _withdraws(event),
         event.action_text or "",
         repr((event.stop, event.dose, event.rate, event.site, event.correction)),
     )
