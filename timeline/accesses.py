@@ -28,7 +28,10 @@ def running_tree(administrations: Sequence[Administration]) -> IntervalTree:
 def overlaps_and_gaps(
     administrations: Sequence[Administration],
 ) -> tuple[tuple[Overlap, ...], tuple[Gap, ...]]:
-    """Overlaps of pairs (same access, or an access unknown for either) and the gaps of each charted access."""
+    """Overlaps of pairs (same access, or an access unknown for either) and the gaps of each charted access.
+
+    Bags of one order never overlap each other: a drug does not run beside itself (rulebook 11).
+    """
     tree = running_tree(administrations)
     pairs: dict[tuple[int, int], list[Span]] = {}
     for interval in tree:
@@ -39,12 +42,21 @@ def overlaps_and_gaps(
     overlaps: list[Overlap] = []
     for (first, second), stretches in sorted(pairs.items()):
         a, b = administrations[first], administrations[second]
+        if _one_order(a, b):
+            continue
         same = access_key(a.access) == access_key(b.access)
         if a.access is not None and b.access is not None and not same:
             continue
         access = a.access if same else None
         overlaps.extend(Overlap(access, (a.id, b.id), instant(s), instant(t)) for s, t in union(stretches))
     return tuple(overlaps), _gaps(administrations)
+
+
+def _one_order(a: Administration, b: Administration) -> bool:
+    if a.order_id is not None or b.order_id is not None:
+        return a.order_id == b.order_id
+    # Rows without an order belong together by drug, access and route.
+    return (a.components, access_key(a.access), a.route) == (b.components, access_key(b.access), b.route)
 
 
 def _gaps(administrations: Sequence[Administration]) -> tuple[Gap, ...]:
