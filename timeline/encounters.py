@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timezone, tzinfo
@@ -51,7 +53,7 @@ def _encounter(
         made, found = administrations_of_order(settled, formulary, settings)
         administrations.extend(made)
         findings.extend(found)
-    administrations = _shared_accesses(administrations, findings)
+    administrations = _shared_accesses(_told_apart(administrations), findings)
     administrations.sort(key=lambda a: (a.start, a.drug.casefold(), a.order_id or "", a.id))
     overlaps, gaps = overlaps_and_gaps(administrations)
     return EncounterTimeline(
@@ -99,6 +101,23 @@ def _inpatient(patient_class: str | None) -> bool:
 
 def _one(values: Sequence[str | None]) -> str | None:
     return min((v for v in values if v), default=None)
+
+
+def _told_apart(administrations: list[Administration]) -> list[Administration]:
+    """Ids of their own for a bag and a dose of one drug, order and minute (a loading push); the bag keeps its id."""
+
+    def place(a: Administration) -> tuple[object, ...]:
+        return (a.single_dose, a.documented_push, a.access or "", a.stop or a.start)
+
+    count: Counter[str] = Counter()
+    result = []
+    for administration in sorted(administrations, key=place):
+        count[administration.id] += 1
+        if count[administration.id] > 1:
+            text = f"{administration.id}\x1f{count[administration.id]}"
+            administration = replace(administration, id=hashlib.sha256(text.encode()).hexdigest()[:12])
+        result.append(administration)
+    return result
 
 
 def _shared_accesses(administrations: list[Administration], findings: list[Finding]) -> list[Administration]:

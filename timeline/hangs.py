@@ -291,7 +291,8 @@ def _restart(track: Track, time: datetime, event: AdministrationEvent) -> None:
 def _dose(track: Track, time: datetime, event: AdministrationEvent) -> None:
     """A dose given at once.  A bolus from the bag that runs is part of that infusion (rulebook 0d)."""
     hang = track.current
-    charted = next((h for h in reversed(track.hangs) if h.start == time and (h.given or h.push)), None)
+    at_once = (h for h in reversed(track.hangs) if h.given or h.push or h.first.route in AT_ONCE)
+    charted = next((h for h in at_once if h.start == time), None)
     if charted is not None:
         # One drug of one order is given once in a minute: the same dose, charted again.
         _note(charted, time, event)

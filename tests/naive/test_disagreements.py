@@ -45,3 +45,23 @@ def test_a_dose_charted_twice_is_one_dose() -> None:
 
             assert {x.code: x.units for x in encounter.lines} == {"96374": 1}
             assert [a.sources for a in encounter.timeline.administrations] == [(once[0].source, again[0].source)]
+
+
+def test_a_row_and_an_action_of_one_dose_are_one_dose() -> None:
+    row, action = push("vancomycin", "8:00", order="A"), push("vancomycin", "8:00", order="A")
+
+    assert units(row, replace(action, way="log", dose_action=Action.PUSH)) == {"96374": 1}
+
+
+def test_a_loading_push_with_its_bag_has_an_id_and_a_reason_of_its_own() -> None:
+    # Rule 12: a push while that drug's infusion runs has no code.
+    load = replace(push("heparin", "8:00", order="A"), way="log", dose_action=Action.PUSH)
+    for way in ("rows", "log"):
+        bag = replace(infusion("heparin", "8:00", "9:00", order="A"), way=way)
+
+        encounter = coded(events_of((bag, load)))
+
+        running, dose = sorted(encounter.timeline.administrations, key=lambda a: a.single_dose)
+        assert running.id != dose.id
+        assert [(x.code, x.units, x.administrations) for x in encounter.lines] == [("96365", 1, (running.id,))]
+        assert [(u.administration, u.rule) for u in encounter.unbilled] == [(dose.id, "12")]
