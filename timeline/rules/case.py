@@ -138,6 +138,8 @@ class Case:
     _kinds: dict[Kind, list[Service]] = field(init=False)
     drug_time: dict[str | None, Spans] = field(default_factory=dict)
     """Drug time that is taken off hydration, by access (``None``: everywhere), worked out once."""
+    countable: dict[str, Spans] = field(default_factory=dict)
+    """What remains of each fluid after subtraction, worked out once."""
 
     def __post_init__(self) -> None:
         self.settings, self.codes = self.policy.settings, self.policy.codes

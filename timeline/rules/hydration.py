@@ -52,7 +52,11 @@ def units_of(count: int, case: Case) -> int:
 
 def countable(fluid: Service, case: Case) -> Spans:
     """Minutes of a fluid in which nothing else was paid for."""
-    return subtract(subtract(fluid.spans, kvo_spans(fluid, case)), drug_time(fluid, case))
+    found = case.countable.get(fluid.id)
+    if found is None:
+        found = subtract(subtract(fluid.spans, kvo_spans(fluid, case)), drug_time(fluid, case))
+        case.countable[fluid.id] = found
+    return found
 
 
 def drug_time(fluid: Service, case: Case) -> Spans:
