@@ -1,71 +1,35 @@
-"""Policies: dated, cited values for every number and switch of the rules.
+"""Policies: the numbers and switches of the rules as they stand on a date.
 
-A policy file (``policies/*.yaml`` or a user's own) gives each setting a list of dated values, the rule it
-serves, a reference and a confidence.  A file may ``extends`` another and then holds only what differs.
-:func:`load_policy` reads it; :meth:`Policy.on` gives the version in force on a date, with switches overridden.
+:func:`load_policy` reads a policy file (:mod:`timeline.policy_file`); :meth:`Policy.on` gives the version in
+force on a date, with exceptions applied and switches overridden.
 """
 
 from __future__ import annotations
 
-import difflib
-import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date
 from functools import lru_cache
-from importlib.resources import files
-from pathlib import Path
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from typing import Any
 
 import msgspec
-import yaml
 
 from timeline.model import PolicyUsed, PolicyValue
+from timeline.policy_file import (
+    POLICY_DATE,
+    CodeTable,
+    Confidence,
+    PolicyError,
+    PolicyException,
+    Setting,
+    checked_date,
+    checked_value,
+    payer_key,
+    state,
+)
 from timeline.switches import SWITCHES, Codes, Settings
 
-Confidence = Literal["read", "second-hand", "convention"]
-LATEST = date.max
-
-
-class Reference(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    title: str
-    where: str
-
-
-class DatedValue(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"from_": "from"}):
-    from_: date
-    value: int | str
-
-
-class Setting(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One number or switch as a policy file states it."""
-
-    rule: str
-    about: str
-    values: list[DatedValue]
-    reference: Reference
-    confidence: Confidence
-    unit: str | None = None
-
-
-class CodeTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"from_": "from"}):
-    reference: Reference
-    confidence: Confidence
-    from_: date
-    values: dict[str, str]
-
-
-class PolicyFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    name: str
-    about: str
-    verified_through: date
-    extends: str | None = None
-    codes: CodeTable | None = None
-    settings: dict[str, Setting] = {}
-
-
-class PolicyError(ValueError):
-    """A policy file or a switch that cannot be used; the text says where and what to do."""
+__all__ = ["Confidence", "Policy", "PolicyError", "PolicyVersion", "load_policy"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +43,14 @@ class PolicyVersion:
     codes: Codes
     cited: Mapping[str, Setting]
     overridden: Mapping[str, object]
+    by_exception: Mapping[str, str]
+    """Setting to the label of the exception that set it."""
 
     def value(self, key: str) -> PolicyValue:
         """A setting with the version it comes from, for the evidence of a line."""
-        return PolicyValue(key=key, value=getattr(self.settings, key), version=f"{self.name} {self.version}")
+        label = self.by_exception.get(key)
+        version = f"{self.name} {self.version}" + (f", exception '{label}'" if label else "")
+        return PolicyValue(key=key, value=getattr(self.settings, key), version=version)
 
     def used(self) -> PolicyUsed:
         switches = {key: getattr(self.settings, key) for key in SWITCHES}
@@ -100,34 +68,44 @@ class Policy:
     codes: CodeTable
     settings: Mapping[str, Setting]
     overrides: Mapping[str, object]
-
-    @property
-    def first(self) -> date:
-        """The first date for which every setting has a value."""
-        return max(min(v.from_ for v in s.values) for s in self.settings.values())
+    exceptions: tuple[PolicyException, ...] = ()
+    payers: Mapping[str, Policy] | None = None
+    """Payer (comparable name) to the policy of that payer."""
+    pinned: date | None = None
+    """``--set policy_date``: the date whose values code every encounter."""
+    first: date = date.min
+    """The first date for which every setting has a value."""
 
     @property
     def versions(self) -> tuple[date, ...]:
-        first = self.first
-        starts = {v.from_ for s in self.settings.values() for v in s.values if v.from_ >= first}
-        return tuple(sorted(starts | {first}))
+        starts = {v.from_ for s in self.settings.values() for v in s.values if v.from_ >= self.first}
+        return tuple(sorted(starts | {self.first}))
 
     def version_date(self, day: date) -> date:
         """The version in force on ``day``: the last that began by then, the first for an earlier day."""
         return max((d for d in self.versions if d <= day), default=self.first)
 
-    def on(self, day: date) -> PolicyVersion:
-        """The values in force on ``day``."""
-        return _resolved(_Key(self), self.version_date(day))
+    def on(self, day: date, exceptions: Sequence[PolicyException] = ()) -> PolicyVersion:
+        """The values in force on ``day`` (or on the pinned date), with these exceptions applied."""
+        return _resolved(_Key(self), self.version_date(self.pinned or day), tuple(e.label for e in exceptions))
+
+    def for_payer(self, payer: str | None) -> Policy:
+        """The policy of this payer with the same overrides; the policy itself where none is named for it."""
+        own = (self.payers or {}).get(payer_key(payer)) if payer else None
+        return replace(own, overrides=self.overrides, pinned=self.pinned) if own is not None else self
 
     def with_switches(self, switches: Mapping[str, object]) -> Policy:
         """The same policy with switches overridden; values may be text as typed on a command line.
 
-        Raises ``TypeError`` for an unknown switch (it names the nearest) and ``PolicyError`` for a value that
-        the switch does not know.
+        ``policy_date`` is taken as well: the date whose version codes every encounter.  Raises ``TypeError``
+        for an unknown switch (it names the nearest) and ``PolicyError`` for a value that the switch does not know.
         """
-        checked = {key: checked_value(key, value) for key, value in switches.items()}
-        return replace(self, overrides={**self.overrides, **checked})
+        given = dict(switches)
+        pinned = checked_date(given.pop(POLICY_DATE)) if POLICY_DATE in given else self.pinned
+        if pinned is not None and pinned < self.first:
+            raise PolicyError(f"policy '{self.name}' knows no {POLICY_DATE} before {self.first}, not '{pinned}'")
+        checked = {key: checked_value(key, value) for key, value in given.items()}
+        return replace(self, overrides={**self.overrides, **checked}, pinned=pinned)
 
 
 class _Key:
@@ -145,11 +123,18 @@ class _Key:
 
 
 @lru_cache(maxsize=256)
-def _resolved(key: _Key, start: date) -> PolicyVersion:
+def _resolved(key: _Key, start: date, labels: tuple[str, ...]) -> PolicyVersion:
     policy = key.policy
-    values: dict[str, Any] = {}
-    for name, setting in policy.settings.items():
-        values[name] = max((v for v in setting.values if v.from_ <= start), key=lambda v: v.from_).value
+    values: dict[str, Any] = {name: value_on(setting, start) for name, setting in policy.settings.items()}
+    cited = dict(policy.settings)
+    by_exception: dict[str, str] = {}
+    for exception in (e for e in policy.exceptions if e.label in labels):
+        for name, value in exception.set_.items():
+            values[name] = value
+            cited[name] = msgspec.structs.replace(
+                cited[name], reference=exception.reference, confidence=exception.confidence
+            )
+            by_exception[name] = exception.label
     values.update(policy.overrides)
     return PolicyVersion(
         name=policy.name,
@@ -157,47 +142,15 @@ def _resolved(key: _Key, start: date) -> PolicyVersion:
         sha256=policy.sha256,
         settings=Settings(**values),
         codes=Codes(**policy.codes.values),
-        cited=policy.settings,
+        cited=cited,
         overridden=policy.overrides,
+        by_exception={k: label for k, label in by_exception.items() if k not in policy.overrides},
     )
 
 
-@lru_cache(maxsize=1)
-def _types() -> dict[str, Any]:
-    return get_type_hints(Settings)
-
-
-def choices(key: str) -> tuple[str, ...]:
-    """The values a switch may take; empty for a number."""
-    kind = _types()[key]
-    return get_args(kind) if get_origin(kind) is Literal else ()
-
-
-def checked_value(key: str, value: object) -> object:
-    """A switch value in its own type, or an error that says which values it takes."""
-    if key not in SWITCHES:
-        near = difflib.get_close_matches(key, SWITCHES, n=1, cutoff=0.4)
-        hint = f"; the nearest is '{near[0]}'" if near else ""
-        raise TypeError(f"there is no switch '{key}'{hint}. `infusion-timeline policies` lists all of them")
-    allowed = choices(key)
-    if allowed:
-        text = {True: "yes", False: "no"}.get(value, str(value)) if isinstance(value, bool) else str(value)
-        if text not in allowed:
-            raise PolicyError(f"switch '{key}' takes {' or '.join(allowed)}, not '{text}'")
-        return text
-    try:
-        number = int(str(value))
-    except ValueError:
-        number = -1
-    if number < 0:
-        raise PolicyError(f"switch '{key}' takes a whole number of 0 or more, not '{value}'")
-    return number
-
-
-def bundled() -> tuple[str, ...]:
-    """Names of the policies that come with the package."""
-    folder = files("timeline").joinpath("policies")
-    return tuple(sorted(f.name.removesuffix(".yaml") for f in folder.iterdir() if f.name.endswith(".yaml")))
+def value_on(setting: Setting, day: date) -> int | str:
+    """The value in force on ``day``, which is not before the first."""
+    return max((v for v in setting.values if v.from_ <= day), key=lambda v: v.from_).value
 
 
 @lru_cache(maxsize=32)
@@ -206,58 +159,23 @@ def load_policy(name: str) -> Policy:
 
     Raises ``PolicyError`` with the file, the place in it and what to do.
     """
-    text, label = _text_of(name)
-    digest = hashlib.sha256(text.encode())
-    file = _parse(text, label)
-    chain = [file]
-    while chain[-1].extends:
-        base_text, base_label = _text_of(chain[-1].extends or "")
-        digest.update(base_text.encode())
-        chain.append(_parse(base_text, base_label))
-        if len(chain) > 8:
-            raise PolicyError(f"{label}: 'extends' runs in a circle")
-    settings: dict[str, Setting] = {}
-    for part in reversed(chain):
-        settings.update(part.settings)
-    codes = next((part.codes for part in chain if part.codes), None)
-    _check_complete(settings, codes, label)
-    assert codes is not None
-    return Policy(file.name, file.about, digest.hexdigest(), file.verified_through, codes, settings, {})
+    policy, payers = _loaded(name)
+    return replace(policy, payers={payer: _loaded(other)[0] for payer, other in payers.items()})
 
 
-def _text_of(name: str) -> tuple[str, str]:
-    if name in bundled():
-        return files("timeline").joinpath("policies", f"{name}.yaml").read_text("utf-8"), f"policy '{name}'"
-    path = Path(name)
-    if path.suffix in {".yaml", ".yml"}:
-        try:
-            return path.read_text("utf-8"), path.name
-        except (OSError, UnicodeDecodeError) as problem:
-            raise PolicyError(f"policy file {path.name} cannot be read ({type(problem).__name__})") from problem
-    near = difflib.get_close_matches(name, bundled(), n=1, cutoff=0.4)
-    hint = f"; did you mean '{near[0]}'?" if near else ""
-    raise PolicyError(f"there is no policy '{name}'{hint} Known: {', '.join(bundled())}, or the path of a .yaml file")
-
-
-def _parse(text: str, label: str) -> PolicyFile:
-    try:
-        return msgspec.convert(yaml.safe_load(text), PolicyFile)
-    except (yaml.YAMLError, msgspec.ValidationError) as problem:
-        raise PolicyError(f"{label}: {problem}") from problem
-
-
-def _check_complete(settings: Mapping[str, Setting], codes: CodeTable | None, label: str) -> None:
-    known = {f.name for f in fields(Settings)}
-    for key in settings.keys() - known:
-        near = difflib.get_close_matches(key, known, n=1, cutoff=0.4)
-        raise PolicyError(f"{label}: settings.{key} is not known" + (f"; the nearest is '{near[0]}'" if near else ""))
-    if missing := sorted(known - settings.keys()):
-        raise PolicyError(f"{label}: no value for {', '.join(missing)}; extend 'facility' to have the defaults")
-    for key, setting in settings.items():
-        for dated in setting.values:
-            allowed = choices(key)
-            if (allowed and dated.value not in allowed) or (not allowed and not isinstance(dated.value, int)):
-                wants = " or ".join(allowed) or "a whole number"
-                raise PolicyError(f"{label}: settings.{key} takes {wants}, not {dated.value!r}")
-    if codes is None or codes.values.keys() != {f.name for f in fields(Codes)}:
-        raise PolicyError(f"{label}: 'codes' must name every role; extend 'facility' to have them")
+def _loaded(name: str) -> tuple[Policy, Mapping[str, str]]:
+    """A policy without those of its payers, and their names."""
+    stated = state(name)
+    file = stated.file
+    policy = Policy(
+        name=file.name,
+        about=file.about,
+        sha256=stated.sha256,
+        verified_through=file.verified_through,
+        codes=stated.codes,
+        settings={f.name: stated.settings[f.name] for f in fields(Settings)},
+        overrides={},
+        exceptions=stated.exceptions,
+        first=max(min(v.from_ for v in s.values) for s in stated.settings.values()),
+    )
+    return policy, stated.payers

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 import click
 
-from timeline.policy import LATEST, Policy, PolicyError, Setting, bundled, choices, load_policy
+from timeline.policy import Policy, PolicyError, load_policy
+from timeline.policy_file import Setting, bundled, choices
 from timeline.switches import SWITCHES
 from workbench.output import STANDARD_OUTPUT, screen, send
 
@@ -70,7 +71,7 @@ def _setting(policy: Policy, default: Policy, key: str, width: int) -> Iterator[
 
 
 def _latest(setting: Setting) -> int | str:
-    return max((v for v in setting.values if v.from_ <= LATEST), key=lambda v: v.from_).value
+    return max(setting.values, key=lambda v: v.from_).value
 
 
 def _wrapped(text: str, width: int, indent: str) -> list[str]:
