@@ -6,25 +6,31 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from parsers.answers import UNDETERMINED, AnswerFile, GivenAnswer
 from parsers.events import Finding
-from timeline.encounters import build
+from parsers.vocabulary import key as plain
+from timeline.answered import apply_answers
 from timeline.evidence import Evidence
-from timeline.hang_settings import HangSettings
 from timeline.ledger import ledger_rows
 from timeline.lines import Draft, draft_lines, finished_lines
 from timeline.mapper import Bill, BillKey
 from timeline.model import CodedEncounter, EncounterTimeline, Fingerprint, Kind, Result, Timelines, Uncharged
 from timeline.plausibility import doubts
 from timeline.policy import Policy, PolicyVersion, load_policy
-from timeline.questions import assumption_of, queries_of
-from timeline.rules.case import Aside, Charge, Note
+from timeline.policy_choice import Choice, choices_of, date_findings, policies_used, refused
+from timeline.questions import assumption_of, queries_of, undetermined_of
+from timeline.rules.case import Aside, Note
 from timeline.rules.two_encounters import encounter_modifier, later_dates, marked
 from timeline.spans import instant
-from timeline.unknowns import Range, Settled, settle
+from timeline.unknowns import Range, Settled, Unknown, settle
 
 
 def code(
-    timelines: Timelines, policy: str | Policy = "facility", *, switches: Mapping[str, object] | None = None
+    timelines: Timelines,
+    policy: str | Policy = "facility",
+    *,
+    switches: Mapping[str, object] | None = None,
+    answers: AnswerFile | None = None,
 ) -> Result:
     """Code every encounter of ``timelines`` under a policy.
 
@@ -34,26 +40,26 @@ def code(
     """
     chosen = load_policy(policy) if isinstance(policy, str) else policy
     chosen = chosen.with_switches(switches or {})
-    timelines = _with_hang_settings(timelines, chosen)
-    worked = [_work(timeline, chosen) for timeline in timelines.encounters]
+    given, misplaced = _by_encounter(answers, timelines)
+    worked = [_work(t, choice, given.get(t.id, ())) for t, choice in choices_of(timelines, chosen)]
     marks = later_dates([(w.timeline.id, w.timeline.patient_id, w.timeline.start, w.dates()) for w in worked])
     encounters = tuple(_finish(w, marks.get(w.timeline.id, set())) for w in worked)
-    versions = sorted({w.version.version for w in worked}) or [chosen.versions[-1].isoformat()]
-    used = [chosen.on(date.fromisoformat(v)).used() for v in versions]
+    policy_used, policies = policies_used([w.choice for w in worked], chosen)
     reading = timelines.reading
     return Result(
         encounters=encounters,
-        policy=used[-1],
-        policies=tuple(used),
+        policy=policy_used,
+        policies=policies,
         inputs=reading.inputs,
         used=reading.used,
         ignored=reading.ignored,
         rejected=reading.rejected,
         events=len(reading.events),
-        findings=(*reading.findings, *timelines.findings, *_policy_dates(worked, chosen)),
+        findings=(*reading.findings, *timelines.findings, *misplaced, *date_findings([w.choice for w in worked])),
         timezone=reading.timezone,
         profile=reading.profile,
         formulary=Fingerprint(timelines.formulary.name, timelines.formulary.sha256),
+        answers=Fingerprint(answers.name, answers.sha256) if answers else None,
     )
 
 
@@ -62,9 +68,13 @@ class Worked:
     """One encounter after the rules, before lines are dated against other encounters of the patient."""
 
     timeline: EncounterTimeline
-    version: PolicyVersion
+    choice: Choice
     settled: Settled
-    before_first: bool
+    answer_findings: tuple[Finding, ...] = ()
+
+    @property
+    def version(self) -> PolicyVersion:
+        return self.choice.version
 
     def day(self, seconds: int) -> date:
         return self.timeline.local_date(instant(seconds))
@@ -75,49 +85,47 @@ class Worked:
         return {key[2] for bill in bills for key in bill}
 
 
-def _with_hang_settings(timelines: Timelines, policy: Policy) -> Timelines:
-    """Bag-change switches decide what a hang is: where they differ, the timelines are built again."""
-    settings = policy.on(policy.versions[-1]).settings
-    wanted = HangSettings(settings.bag_change_max_minutes, settings.bag_change_grace_minutes)
-    if wanted == timelines.hang_settings:
-        return timelines
-    return build(timelines.reading, timelines.formulary, wanted)
-
-
-def _work(timeline: EncounterTimeline, policy: Policy) -> Worked:
-    start = timeline.start
-    day = timeline.local_date(start) if start is not None else policy.versions[-1]
-    version = policy.on(day)
-    return Worked(timeline, version, settle(timeline, version), day < policy.first)
-
-
-def _policy_dates(worked: Sequence[Worked], policy: Policy) -> list[Finding]:
-    """Encounters outside the dates the policy was written for."""
-    found = []
-    days = [w.timeline.local_date(w.timeline.start) for w in worked if w.timeline.start is not None]
-    later = sum(day > policy.verified_through for day in days)
-    if later:
-        found.append(
-            Finding(
-                "warning",
-                "policy-older-than-data",
-                f"{later} encounters are later than {policy.verified_through}, the last date policy '{policy.name}' "
-                "was verified for; its last version is used.",
-                "Install a newer version, or give your own policy file.",
+def _by_encounter(
+    answers: AnswerFile | None, timelines: Timelines
+) -> tuple[dict[str, list[GivenAnswer]], list[Finding]]:
+    """Answers by encounter, and a finding for each that names an encounter the input does not hold."""
+    if answers is None:
+        return {}, []
+    known = {t.id for t in timelines.encounters}
+    given: dict[str, list[GivenAnswer]] = {}
+    misplaced = list(answers.findings)
+    for answer in answers.answers:
+        if answer.encounter in known:
+            given.setdefault(answer.encounter, []).append(answer)
+        else:
+            misplaced.append(
+                Finding(
+                    "warning",
+                    "answer-without-encounter",
+                    "An answer names an encounter that the input does not hold.",
+                    "Give the records of that encounter as well, or take the row out.",
+                    answer.source,
+                )
             )
-        )
-    return found
+    return given, misplaced
+
+
+def _work(timeline: EncounterTimeline, choice: Choice, given: Sequence[GivenAnswer]) -> Worked:
+    timeline, found = apply_answers(timeline, given)
+    settled = settle(timeline, choice.version) if choice.refusal is None else refused(timeline, choice.refusal)
+    return Worked(timeline, choice, settled, tuple(found))
 
 
 def _finish(worked: Worked, marked_dates: set[date]) -> CodedEncounter:
     timeline, version, settled = worked.timeline, worked.version, worked.settled
     evidence = Evidence({a.id: a for a in timeline.administrations}, version)
-    drafts, held = draft_lines(settled.base, settled.certain, version, worked.day)
+    drafts = draft_lines(settled.base, settled.certain, version, worked.day)
     modifier = encounter_modifier(version.settings)
     drafts = _marked_drafts(drafts, marked_dates, modifier)
     asides = _certain_asides(settled)
     ledger, minutes = ledger_rows(timeline.administrations, drafts, asides)
-    questions = settled.questions
+    closed = [q for q in settled.questions if _undetermined(q.unknown, timeline)]
+    questions = [q for q in settled.questions if q not in closed]
     for question in questions:
         question.ranges = [
             Range(r.answer, _marked_bill(r.adds, marked_dates, modifier), r.others) for r in question.ranges
@@ -127,19 +135,25 @@ def _finish(worked: Worked, marked_dates: set[date]) -> CodedEncounter:
     }
     initial_codes |= {version.codes.initial_hydration} & {d.key[0] for d in drafts}
     kinds: dict[str, Kind] = {s.id: s.kind for s in settled.base.services}
-    kinds.update({q.unknown.administration: "infusion" for q in questions if q.unknown.what == "stop"})
+    open_drugs = [q.unknown.administration for q in questions if q.unknown.what == "stop"]
+    kinds.update({i: "infusion" for i in open_drugs if kinds.get(i) != "other"})
     notes = _findings(settled.base.notes, timeline) + doubts(timeline.administrations, kinds, version.settings)
-    notes += _held(timeline, drafts, asides, held)
+    notes += _held(timeline, drafts, asides, {q.unknown.administration for q in questions})
+    refusal = worked.choice.refusal
+    policy_findings = (refusal.finding,) if refusal else worked.choice.findings
     return CodedEncounter(
         timeline=timeline,
         kinds=kinds,
         policy_version=version.version,
         lines=finished_lines(drafts, timeline.id, evidence, initial_codes, version.codes, held=bool(questions)),
         queries=queries_of(questions, timeline, lambda bill: None),
-        assumptions=tuple(assumption_of(u, timeline, evidence) for u in settled.assumed),
+        assumptions=(
+            *(assumption_of(u, timeline, evidence) for u in settled.assumed),
+            *(undetermined_of(q.unknown, timeline, evidence) for q in closed),
+        ),
         unbilled=tuple(_uncharged(a, minutes[id(a)], evidence) for a in asides),
         ledger=ledger,
-        findings=(*timeline.findings, *notes),
+        findings=(*timeline.findings, *policy_findings, *worked.answer_findings, *notes),
     )
 
 
@@ -199,11 +213,17 @@ def _findings(notes: Sequence[Note], timeline: EncounterTimeline) -> list[Findin
     return found
 
 
+def _undetermined(unknown: Unknown, timeline: EncounterTimeline) -> bool:
+    """Whether a person answered that it cannot be determined: the question is closed, its codes stay held."""
+    a = next(x for x in timeline.administrations if x.id == unknown.administration)
+    return any(g.what == unknown.what and plain(g.value) == plain(UNDETERMINED) for g in a.answers)
+
+
 def _held(
-    timeline: EncounterTimeline, drafts: Sequence[Draft], asides: Sequence[Aside], held: Sequence[Charge]
+    timeline: EncounterTimeline, drafts: Sequence[Draft], asides: Sequence[Aside], asked: set[str]
 ) -> list[Finding]:
-    """Administrations that neither a line nor a reason names yet: they wait for an answer."""
-    named = {c.service.id for d in drafts for c, _ in d.charges} | {a.service.id for a in asides}
+    """Administrations that no line, reason or question names: what they bill waits for the answer to another's."""
+    named = {c.service.id for d in drafts for c, _ in d.charges} | {a.service.id for a in asides} | asked
     return [
         Finding(
             "info",

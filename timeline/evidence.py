@@ -57,7 +57,7 @@ class Evidence:
             policy=self.policy.value(reason.setting) if reason.setting else None,
             citation=citation,
             confidence=confidence,
-            sources=self.sources(ids),
+            sources=tuple(dict.fromkeys((*self.sources(ids), *reason.sources))),
             children=tuple(self.because(child, own) for child in reason.children),
         )
 

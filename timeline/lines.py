@@ -25,13 +25,10 @@ class Draft:
     charges: list[tuple[Charge, int]] = field(default_factory=list)
 
 
-def draft_lines(
-    coding: Coding, certain: Bill, policy: PolicyVersion, day: Callable[[int], date]
-) -> tuple[list[Draft], list[Charge]]:
-    """Drafts of the certain lines, and the charges that no certain line needs (they are held)."""
+def draft_lines(coding: Coding, certain: Bill, policy: PolicyVersion, day: Callable[[int], date]) -> list[Draft]:
+    """Drafts of the certain lines.  Charges that no certain line needs stay out: they wait for an answer."""
     drafts = {key: Draft(key, units) for key, units in certain.items()}
     left = dict(certain)
-    used: set[int] = set()
     for charge in coding.charges:
         given: dict[BillKey, int] = {}
         for index in range(charge.units):
@@ -41,15 +38,13 @@ def draft_lines(
                 given[key] = given.get(key, 0) + 1
         for key, units in given.items():
             drafts[key].charges.append((charge, units))
-            used.add(id(charge))
     for charge in coding.charges:
         if not charge.units:
             # Minutes of a further bag of one hydration run: filed with the first line of that code.
             key_of_run = min((k for k in drafts if k[0] == charge.code), key=lambda k: k[2], default=None)
             if key_of_run is not None:
                 drafts[key_of_run].charges.append((charge, 0))
-                used.add(id(charge))
-    return list(drafts.values()), [c for c in coding.charges if id(c) not in used]
+    return list(drafts.values())
 
 
 def finished_lines(

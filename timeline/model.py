@@ -7,10 +7,11 @@ gives the charted local time back.  Every interval is half-open, ``[start, stop)
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, tzinfo
 from typing import Literal
 
+from parsers.answers import GivenAnswer
 from parsers.events import Category, Finding, Ignored, InputFile, Reading, Rejected, Route, Source
 from timeline.formulary import Formulary
 from timeline.hang_settings import HangSettings, RateStep
@@ -87,6 +88,10 @@ class Administration:
     """The longest stretch of running without a charted action, if it may be too long to believe."""
     hormonal: bool | None = None
     """Whether a chemo injection is hormonal (rulebook 37); ``None`` when not known."""
+    answers: tuple[GivenAnswer, ...] = ()
+    """What a person answered to questions about it."""
+    decided: Mapping[str, str] = field(default_factory=dict)
+    """Answered choices: ``second_access``, ``concurrent_chemo``."""
 
     @property
     def seconds(self) -> int:

@@ -111,5 +111,15 @@ def assumption_of(unknown: Unknown, timeline: EncounterTimeline, evidence: Evide
     return Assumption(unknown.what, a.id, assumed, evidence.because(reason, (a.id,)))
 
 
+def undetermined_of(unknown: Unknown, timeline: EncounterTimeline, evidence: Evidence) -> Assumption:
+    """A question that a person closed: what every possible answer bills stands, the rest is not billed."""
+    a = next(x for x in timeline.administrations if x.id == unknown.administration)
+    text = "{drug}: the {what} cannot be determined; only what every possible answer bills is reported."
+    facts = {"drug": a.drug, "what": unknown.what.replace("_", " ")}
+    sources = tuple(g.source for g in a.answers if g.what == unknown.what)
+    reason = Reason("27", text, facts, sources=sources)
+    return Assumption(unknown.what, a.id, "cannot be determined", evidence.because(reason, (a.id,)))
+
+
 def queries_of(questions: Sequence[Question], timeline: EncounterTimeline, price: Price) -> tuple[Query, ...]:
     return tuple(query_of(q, timeline, price) for q in questions)

@@ -7,11 +7,12 @@ unknowns; it decides kinds, cuts at arrival and inpatient status, and applies sw
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from parsers.events import Route
 from timeline.access_names import access_key
+from timeline.answered import when_given
 from timeline.model import Administration, EncounterTimeline
 from timeline.rules.case import Aside, Note, Reason, Service
 from timeline.rules.push_or_infusion import category_of, charted_length, kind_of, portable_pump
@@ -70,7 +71,7 @@ def resolve(timeline: EncounterTimeline, settings: Settings, answers: Answers, c
 
 
 def open_stop(administration: Administration, timeline: EncounterTimeline, settings: Settings) -> OpenStop | None:
-    """The unknown stop of a drug infusion, or ``None`` where none is missing (or none is needed)."""
+    """The unknown stop of an infusion, or ``None`` where none is missing (or none is needed)."""
     a = administration
     silence = a.silence
     silent = silence is not None and silence.seconds > settings.silence_max_minutes * 60 and not portable_pump(a)
@@ -95,10 +96,11 @@ def _resolve(
     category = category_of(a, settings)
     spans = known_spans(a)
     stop = open_stop(a, timeline, settings)
-    answered = False
     push = False
-    if stop is not None and category in ("chemo", "therapeutic") and _by_vein(a):
-        given = _stop_of(a, stop, settings, answers)
+    evidence: Reason | None = None
+    if stop is not None and category in ("chemo", "therapeutic", "blood") and _by_vein(a):
+        # Blood has no code here, but its end decides how much fluid ran beside it (rulebook 21).
+        given = "query" if category == "blood" else _stop_of(a, stop, settings, answers)
         if given is None:
             _not_billable(a, category, spans, made, "infusion without a stop time", "{drug} has no stop time.")
             return
@@ -110,7 +112,12 @@ def _resolve(
             spans = union([*before(spans, stop.since), (stop.since, given_stop)])
         else:
             spans = union([*before(spans, stop.since), (stop.since, int(given))])
-            answered = True
+            how = (
+                "calculated from charted volume and rate"
+                if settings.missing_stop == "calculate"
+                else ("taken from the last charted action that shows it running")
+            )
+            evidence = Reason("26", "{drug}: no stop is charted; it was " + how + ".", {"drug": a.drug}, "missing_stop")
     elif stop is not None and category == "hydration":
         length = _stop_of(a, stop, settings, {})
         if length in (None, "query", "push"):
@@ -137,8 +144,25 @@ def _resolve(
         return
     access, charted = _access(a, settings, answers)
     made.services.append(
-        Service(a, kind, category, kept, epoch(a.start), access, charted, minutes(kept), reason, answered)
+        Service(
+            a, kind, category, kept, epoch(a.start), access, charted, minutes(kept), _with_evidence(a, reason, evidence)
+        )
     )
+
+
+def _with_evidence(a: Administration, reason: Reason, evidence: Reason | None) -> Reason:
+    """The reason of a kind with what stands in for the record: a calculated stop, a person's answers."""
+    children = [evidence] if evidence is not None else []
+    for answer in a.answers:
+        text = "{drug}: the {what} was answered: {value} {given}".rstrip() + "."
+        facts = {
+            "drug": a.drug,
+            "what": answer.what.replace("_", " "),
+            "value": answer.value,
+            "given": when_given(answer),
+        }
+        children.append(Reason("27", text, facts, sources=(answer.source,)))
+    return replace(reason, children=(*reason.children, *children)) if children else reason
 
 
 def _by_vein(a: Administration) -> bool:

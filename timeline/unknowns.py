@@ -309,7 +309,8 @@ def _access_unknowns(timeline: EncounterTimeline, policy: PolicyVersion, coding:
 def _windows(timeline: EncounterTimeline, coding: Coding) -> dict[str, Span]:
     """The time in which each drug infusion may have run, from its start to its latest stop."""
     latest = {s.administration.id: s.upper for s in coding.open_stops}
-    return {s.id: (s.start, latest.get(s.id, s.end)) for s in coding.services if s.kind == "infusion" or s.id in latest}
+    drugs = [s for s in coding.services if s.category != "blood"]
+    return {s.id: (s.start, latest.get(s.id, s.end)) for s in drugs if s.kind == "infusion" or s.id in latest}
 
 
 def _meet(windows: dict[str, Span], a: Administration, b: Administration) -> bool:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
-from parsers.events import Category, Severity
+from parsers.events import Category, Severity, Source
 from timeline.model import Administration, Kind
 from timeline.policy import PolicyVersion
 from timeline.spans import Spans
@@ -32,6 +32,8 @@ class Reason:
     setting: str | None = None
     spans: tuple[tuple[str, Spans], ...] = ()
     children: tuple[Reason, ...] = ()
+    sources: tuple[Source, ...] = ()
+    """Rows that support it besides those of the administrations in ``spans`` (an answers file)."""
 
 
 @dataclass(slots=True)
@@ -49,7 +51,6 @@ class Service:
     access_charted: bool
     minutes: int
     kind_reason: Reason
-    answered: bool = False
     settled: bool = False
     """Its time was set aside before the rules began (no stop, inpatient)."""
 
@@ -70,6 +71,11 @@ class Service:
     @property
     def name(self) -> str:
         return self.administration.drug
+
+    @property
+    def answered(self) -> bool:
+        """Whether a person's answer stands behind it; its lines are marked everywhere."""
+        return bool(self.administration.answers)
 
     @property
     def chemo(self) -> bool:
@@ -150,6 +156,14 @@ class Case:
     def of_kind(self, kind: Kind) -> list[Service]:
         """Services of a kind in placing order."""
         return self._kinds.get(kind, [])
+
+    def decision(self, what: str, service: Service, default: str) -> str:
+        """A person's answer, the answer tried just now, or ``default``; what was not answered is noted as asked."""
+        given = service.administration.decided.get(what)
+        if given is not None:
+            return given
+        self.asked.add((what, service.id))
+        return self.answers.get((what, service.id), default)
 
     def charge(
         self,

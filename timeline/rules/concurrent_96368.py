@@ -73,8 +73,7 @@ def _concurrent_chemo(case: Case, service: Service, spans: Spans, overlap: Spans
     """No code exists for concurrent chemo: ask, or do what the switch says (rulebook 19)."""
     how = case.settings.concurrent_chemo
     if how == "query":
-        case.asked.add(("concurrent_chemo", service.id))
-        answer = case.answers.get(("concurrent_chemo", service.id), "none")
+        answer = case.decision("concurrent_chemo", service, "none")
         how = answer if answer in ("96549", "96417", "none") else "none"  # type: ignore[assignment]
     facts = {"drug": service.name, "minutes": minutes(spans), "overlap": minutes(overlap)}
     text = "{drug}: chemo running {overlap} minutes with another drug through one access has no code of its own."

@@ -36,5 +36,5 @@ def _hormonal(case: Case, administration: str) -> bool:
     known = next(s.administration.hormonal for s in case.services if s.id == administration)
     if known is not None:
         return known
-    case.asked.add(("kind", administration))
-    return case.answers.get(("kind", administration)) == "hormonal"
+    service = next(s for s in case.services if s.id == administration)
+    return case.decision("kind", service, "not hormonal") == "hormonal"

@@ -307,5 +307,4 @@ def _allowed(case: Case, board: Board, chosen: Service) -> bool:
     if not chosen.access_charted or not leads:
         # An access nobody charted is never the ground for a second initial (rulebook 28).
         return False
-    case.asked.add(("second_access", chosen.id))
-    return case.answers.get(("second_access", chosen.id)) == "allow"
+    return case.decision("second_access", chosen, "deny") == "allow"

@@ -1,0 +1,108 @@
+"""The answers people gave to open questions: a CSV of encounter, administration, what, value, who, when, support.
+
+``what`` is the subject of the query (stop, access, kind, category, second_access, concurrent_chemo) and
+``administration`` its id as printed beside the query.  The value ``cannot be determined`` closes a question
+without changing the bill.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from parsers.events import Finding, Source
+from parsers.texts import delimiter_of, first_line, open_text
+from parsers.vocabulary import key
+
+REQUIRED = ("encounter", "administration", "what", "value")
+COLUMNS = (*REQUIRED, "who", "when", "support")
+SUBJECTS = ("stop", "access", "kind", "category", "second_access", "concurrent_chemo")
+UNDETERMINED = "cannot be determined"
+
+
+class AnswersError(ValueError):
+    """An answers file that cannot be read; the text says what was found and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class GivenAnswer:
+    """One answer as a person gave it; ``who``, ``when`` and ``support`` are its evidence."""
+
+    encounter: str
+    administration: str
+    what: str
+    value: str
+    who: str
+    when: str
+    support: str
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerFile:
+    name: str
+    sha256: str
+    answers: tuple[GivenAnswer, ...]
+    findings: tuple[Finding, ...] = ()
+    """Rows that could not be used."""
+
+
+def read_answers(path: str | Path) -> AnswerFile:
+    """Read an answers file.  Raises :class:`AnswersError` when it cannot be opened or lacks a column.
+
+    A row without a value is an unanswered question and is passed over; of two answers to one question the last
+    in the file stands.
+    """
+    path = Path(path)
+    try:
+        data = path.read_bytes()
+    except OSError as problem:
+        raise AnswersError(f"The answers file cannot be opened ({problem.strerror}).") from problem
+    stream, _ = open_text(data)
+    rows = list(csv.reader(stream, delimiter=delimiter_of(first_line(data.decode("latin-1")))))
+    head = next((n for n, row in enumerate(rows) if any(cell.strip() for cell in row)), None)
+    if head is None:
+        raise AnswersError("The answers file is empty.")
+    places = {key(cell): n for n, cell in enumerate(rows[head])}
+    missing = [name for name in REQUIRED if key(name) not in places]
+    if missing:
+        raise AnswersError(f"The answers file has no column {', '.join(missing)}. It needs: {', '.join(COLUMNS)}.")
+    answers: dict[tuple[str, str, str], GivenAnswer] = {}
+    findings: list[Finding] = []
+    for number, row in enumerate(rows[head + 1 :], start=head + 2):
+        cells = {name: _cell(row, places.get(key(name))) for name in COLUMNS}
+        if not cells["value"]:
+            continue
+        source = Source(path.name, record=number - head - 1, row=number)
+        what = key(cells["what"])
+        subject = next((s for s in SUBJECTS if key(s) == what), None)
+        if subject is None or not cells["encounter"] or not cells["administration"]:
+            findings.append(
+                Finding(
+                    "warning",
+                    "answer-unreadable",
+                    "A row of the answers file names no encounter, administration or known subject.",
+                    f"Keep the columns as printed; 'what' is one of {', '.join(SUBJECTS)}.",
+                    source,
+                )
+            )
+            continue
+        given = GivenAnswer(
+            cells["encounter"],
+            cells["administration"],
+            subject,
+            cells["value"],
+            cells["who"],
+            cells["when"],
+            cells["support"],
+            source,
+        )
+        answers[given.encounter, given.administration, subject] = given
+    digest = hashlib.sha256(data).hexdigest()
+    return AnswerFile(path.name, digest, tuple(answers.values()), tuple(findings))
+
+
+def _cell(row: list[str], place: int | None) -> str:
+    return row[place].strip() if place is not None and place < len(row) else ""
