@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 from parsers.events import Action, Route
-from tests.properties.encounters import Hung, coded, events_of
+from tests.properties.encounters import Hung, coded, events_of, instant
 
 
 def units(*plan: Hung, **switches: object) -> dict[str, int]:
@@ -65,3 +66,22 @@ def test_a_loading_push_with_its_bag_has_an_id_and_a_reason_of_its_own() -> None
         assert running.id != dose.id
         assert [(x.code, x.units, x.administrations) for x in encounter.lines] == [("96365", 1, (running.id,))]
         assert [(u.administration, u.rule) for u in encounter.unbilled] == [(dose.id, "12")]
+
+
+def test_fluid_beside_blood_without_a_stop_waits_for_the_stop() -> None:
+    # Rules 21 and 27: stopped by 9:29, 31 minutes of the fluid ran alone and bill 96360; stopped later, none do.
+    blood = replace(infusion("packed red blood cells", "8:00", "9:00", order="A"), category="blood")
+    fluid = replace(infusion("lactated ringers", "8:30", "10:00", order="B"), category="hydration")
+
+    assert units(blood, fluid) == {"96360": 1}
+    encounter = coded(events_of((replace(blood, no_stop=True), fluid)))
+
+    assert encounter.lines == ()
+    (query,) = encounter.queries
+    told = [(o.from_, o.to, [x.code for x in o.lines]) for o in query.outcomes]
+    assert told == [
+        (instant(at("8:01")), instant(at("9:29")), ["96360"]),
+        (instant(at("9:30")), instant(at("8:01")) + timedelta(days=1), []),
+    ]
+    # The same blood where nothing runs beside it changes no bill: nobody is asked.
+    assert coded(events_of((replace(blood, no_stop=True),))).queries == ()

@@ -11,7 +11,7 @@ from random import Random
 from hypothesis import assume
 from hypothesis import strategies as st
 
-from parsers.events import Action, AdministrationEvent, Source
+from parsers.events import Action, AdministrationEvent, Route, Source
 from tests.properties.encounters import MINUTE, Hung, coded, events_of, plans, switches
 from tests.properties.searching import searched
 from timeline.model import Because, CodedEncounter
@@ -202,9 +202,20 @@ def amount(encounter: CodedEncounter) -> float:
 
 
 def _without_one(events: Sequence[AdministrationEvent]) -> Iterable[list[AdministrationEvent]]:
-    """The chart without one stop of a row, or without one site (of every row of its order)."""
+    """The chart without one stop of a row, or without one site (of every row of its order).
+
+    Not where two rows chart one start with two stops: without the earlier, which is used, the later stands alone;
+    nor of a push, which needs no stop (rule 26).
+    """
+    starts = Counter((e.order_id, e.drugs, e.time) for e in events)
     for n, event in enumerate(events):
-        if event.action is Action.INTERVAL and event.stop is not None:
+        contradicted = starts[event.order_id, event.drugs, event.time] > 1
+        if (
+            event.action is Action.INTERVAL
+            and event.stop is not None
+            and not contradicted
+            and event.route is not Route.IV_PUSH
+        ):
             yield [*events[:n], replace(event, stop=None, stop_from=None), *events[n + 1 :]]
     for order in sorted({e.order_id for e in events if e.site and e.order_id}):
         yield [replace(e, site=None) if e.order_id == order else e for e in events]
@@ -212,6 +223,8 @@ def _without_one(events: Sequence[AdministrationEvent]) -> Iterable[list[Adminis
 
 @searched(60, plan=plans(most=4), turned=switches())
 def test_taking_away_a_stop_or_a_site_never_raises_the_bill(plan: list[Hung], turned: dict[str, object]) -> None:
+    # The other values of missing_stop say themselves how long a drug ran: less of it leaves more of the others.
+    assume(turned.get("missing_stop", "query") in ("query", "calculate"))
     events = events_of(plan)
     full = coded(events, **turned)
     for fewer in _without_one(events):
