@@ -16,11 +16,14 @@ from timeline.spans import instant
 
 
 class RuleSource(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Where a rule comes from."""
+    """What a rule says in our own words, and where it comes from."""
 
     title: str
+    text: str
     where: str
     confidence: Confidence
+    files: list[str]
+    """The files that hold it; none while it is not coded yet."""
 
 
 @lru_cache(maxsize=1)
