@@ -22,14 +22,16 @@ from timeline.policy_file import (
     PolicyError,
     PolicyException,
     Setting,
+    bundled,
     checked_date,
     checked_value,
+    choices,
     payer_key,
     state,
 )
 from timeline.switches import SWITCHES, Codes, Settings
 
-__all__ = ["Confidence", "Policy", "PolicyError", "PolicyVersion", "load_policy"]
+__all__ = ["Confidence", "Policy", "PolicyError", "PolicyVersion", "bundled", "choices", "load_policy"]
 
 
 @dataclass(frozen=True, slots=True)
