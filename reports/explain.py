@@ -119,7 +119,7 @@ def full_text(text: str) -> str:
 def _queries(words: Words) -> Iterator[str]:
     for query in words.coded.queries:
         yield f"- {one_line(query.question)}"
-        yield f"    about {words.label(query.administration)} ({_what(query)})"
+        yield f"    about {words.label(query.administration)} ({_what(query)}; administration {query.administration})"
         if query.held:
             yield f"    waits for the answer: {', '.join(query.held)}"
         yield from (f"    {text}" for text in outcome_lines(words.timeline, query))

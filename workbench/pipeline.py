@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from parsers import read, read_frame
+from parsers.answers import AnswerFile, read_answers
 from reports.frames import administrations_frame, lines_frame, queries_frame
 from timeline import build, code
 from timeline.formulary import Formulary
@@ -73,6 +74,7 @@ def analyze(
     profile: str | None = None,
     timezone: str | None = None,
     formulary: Formulary | str | Path | None = None,
+    answers: AnswerFile | str | Path | None = None,
     switches: Mapping[str, object] | None = None,
     **switch: object,
 ) -> Review:
@@ -92,4 +94,5 @@ def analyze(
         reading = read(paths_or_frame, profile=profile, timezone=timezone)
     drugs = Formulary.load(Path(formulary)) if isinstance(formulary, str | Path) else formulary
     timelines = build(reading, formulary=drugs)
-    return Review(code(timelines, policy, switches={**(switches or {}), **switch}))
+    given = read_answers(answers) if isinstance(answers, str | Path) else answers
+    return Review(code(timelines, policy, switches={**(switches or {}), **switch}, answers=given))

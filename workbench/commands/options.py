@@ -15,6 +15,7 @@ from typing import Any
 
 import click
 
+from parsers.answers import AnswerFile, AnswersError, read_answers
 from parsers.profiles import ProfileError, load_profile
 from parsers.zones import zone_of
 from timeline.formulary import Formulary
@@ -35,6 +36,7 @@ class Job:
     policy: str
     switches: dict[str, str]
     formulary: Formulary | None
+    answers: AnswerFile | None
     date_from: date | None
     date_to: date | None
     encounter: str | None
@@ -53,6 +55,7 @@ def coding_options(command: Command) -> Command:
             policy=given.pop("policy"),
             switches=given.pop("set"),
             formulary=given.pop("formulary"),
+            answers=given.pop("answers"),
             date_from=given.pop("date_from"),
             date_to=given.pop("date_to"),
             encounter=given.pop("encounter"),
@@ -115,6 +118,15 @@ def _formulary(ctx: click.Context, param: click.Parameter, value: str | None) ->
         raise click.BadParameter(str(problem)) from problem
 
 
+def _answers(ctx: click.Context, param: click.Parameter, value: str | None) -> AnswerFile | None:
+    if value is None:
+        return None
+    try:
+        return read_answers(value)
+    except AnswersError as problem:
+        raise click.BadParameter(str(problem)) from problem
+
+
 def _day(ctx: click.Context, param: click.Parameter, value: datetime | None) -> date | None:
     return None if value is None else value.date()
 
@@ -164,6 +176,12 @@ _CODING = [
         type=click.Path(),
         callback=_formulary,
         help="Your drug list, used before the bundled one.",
+    ),
+    click.option(
+        "--answers",
+        metavar="FILE",
+        callback=_answers,
+        help="Answers to queries: a CSV of encounter, administration, what, value, who, when, support.",
     ),
     click.option("--date-from", metavar="DATE", type=DAY, callback=_day, help="Encounters on this day or later."),
     click.option("--date-to", metavar="DATE", type=DAY, callback=_day, help="Encounters on this day or earlier."),

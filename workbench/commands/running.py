@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 import click
 
 from workbench.commands.options import Job
@@ -11,6 +13,9 @@ from workbench.progress import working
 
 def run(job: Job) -> Review:
     """Read and code; raises ``click.UsageError`` for an encounter that is not in the input."""
+    # Events and codings are kept to the end and hold no cycles: looking through all of them again and again
+    # for garbage would take a third of the time.
+    gc.set_threshold(200_000, 50, 100)
     with working("Reading and coding"):
         review = analyze(
             job.paths,
@@ -18,6 +23,7 @@ def run(job: Job) -> Review:
             profile=job.profile,
             timezone=job.timezone,
             formulary=job.formulary,
+            answers=job.answers,
             switches=job.switches,
         )
     chosen = review.only(encounter=job.encounter, date_from=job.date_from, date_to=job.date_to)
