@@ -13,8 +13,6 @@ from timeline.services import known_spans
 from timeline.spans import seconds
 from timeline.switches import Settings
 
-_MANY_AT_ONCE = 6
-
 
 def doubts(administrations: Sequence[Administration], kinds: dict[str, Kind], settings: Settings) -> list[Finding]:
     """Findings about runs that look generated, forgotten or unlisted."""
@@ -43,19 +41,19 @@ def doubts(administrations: Sequence[Administration], kinds: dict[str, Kind], se
                 )
             )
         found.extend(_against_the_order(a, settings))
-        if seconds(known_spans(a)) > 24 * 3600 and a.open_since is None:
+        if seconds(known_spans(a)) > settings.long_run_minutes * 60 and a.open_since is None:
             found.append(
                 _finding(
                     "warning",
                     "long-run",
-                    "The run is longer than 24 hours.",
+                    f"The run is longer than {settings.long_run_minutes // 60} hours.",
                     "Check that each bag and stop was charted.",
                     a,
                 )
             )
     stamps = Counter(a.start for a in administrations if kinds.get(a.id) != "other")
     for a in administrations:
-        if stamps.get(a.start, 0) >= _MANY_AT_ONCE and kinds.get(a.id) != "other":
+        if stamps.get(a.start, 0) >= settings.many_at_once and kinds.get(a.id) != "other":
             found.append(
                 _finding(
                     "info",

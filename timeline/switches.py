@@ -53,6 +53,8 @@ class Settings:
     missing_stop_max_minutes: int
     silence_max_minutes: int
     combinations_max: int
+    long_run_minutes: int
+    many_at_once: int
     unknown_access: Literal["query", "same"]
     second_access_initial: Literal["query", "allow", "deny"]
     # rulebook 32-35
@@ -71,6 +73,8 @@ NUMBERS = frozenset(
         "missing_stop_max_minutes",
         "silence_max_minutes",
         "combinations_max",
+        "long_run_minutes",
+        "many_at_once",
         "pump_min_minutes",
     }
 )

@@ -51,6 +51,8 @@ NUMBER_VALUES = {
     "missing_stop_max_minutes": 1440,
     "silence_max_minutes": 1440,
     "combinations_max": 1000,
+    "long_run_minutes": 1440,
+    "many_at_once": 6,
     "pump_min_minutes": 480,
 }
 

@@ -30,7 +30,7 @@ def concurrent_or_sequential(
     if overlap < settings.concurrent_min_overlap:
         return ("sequential", "15", False) if long_enough else ("concurrent", "15", True)
     how = reading or settings.partial_overlap
-    if how == "concurrent" or (how == "majority" and 2 * overlap >= running):
+    if how == "concurrent" or (how == "majority" and overlap >= running - overlap):
         role: Role = "concurrent"
     else:
         role = "sequential" if long_enough else "concurrent"

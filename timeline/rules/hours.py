@@ -38,5 +38,10 @@ def earned_at(count: int, settings: Settings, *, first: bool = False) -> str:
     return marks[0] if len(marks) == 1 else f"{', '.join(marks[:-1])} and {marks[-1]}"
 
 
+def first_unit(least: int, settings: Settings) -> str:
+    """The minutes that are one unit, as text: "31-90"."""
+    return f"{least}-{settings.additional_hour_from_minutes + settings.additional_hour_minutes - 1}"
+
+
 def hours_before(minutes: int, settings: Settings) -> int:
     return additional_hours(minutes, settings)

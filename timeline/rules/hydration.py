@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from timeline.rules.case import Case, Reason, Service
-from timeline.rules.hours import additional_hours, earned_at
+from timeline.rules.hours import additional_hours, earned_at, first_unit
 from timeline.spans import Spans, epoch, intersect, minutes, moment, seconds, subtract, touching, union
 
 
@@ -166,8 +166,9 @@ def _charge(case: Case, run: Run, spans: Spans, units: int, initial: bool, setti
         for n in range(1, units)
     )
     if initial:
-        text = "{drug}: {minutes} minutes of hydration with nothing else initial; 31-90 minutes are one unit."
-        reason = Reason("8", text, facts, "hydration_min_minutes", evidence)
+        text = "{drug}: {minutes} minutes of hydration with nothing else initial; {one_unit} minutes are one unit."
+        one = first_unit(settings.hydration_min_minutes, settings)
+        reason = Reason("8", text, {**facts, "one_unit": one}, "hydration_min_minutes", evidence)
         case.charge(case.codes.initial_hydration, lead, (spans[0][0],), shares[0][1], reason)
         when: tuple[int, ...] = hours
     else:
@@ -203,6 +204,7 @@ def _account(case: Case, fluid: Service, counted: Spans, billed: Spans) -> None:
     twice = intersect(own, counted)
     rest = subtract(subtract(own, counted), billed)
     facts = {"drug": fluid.name}
+    least = case.settings.hydration_min_minutes - 1
 
     def aside(spans: Spans, status: str, label: str, rule: str, text: str, setting: str | None) -> None:
         if spans:
@@ -236,9 +238,9 @@ def _account(case: Case, fluid: Service, counted: Spans, billed: Spans) -> None:
     aside(
         rest,
         "unbilled",
-        "hydration of 30 minutes or less",
+        f"hydration of {least} minutes or less",
         "8",
-        "{drug}: {minutes} minutes in runs of 30 minutes or less have no code.",
+        "{drug}: {minutes} minutes in runs of " + str(least) + " minutes or less have no code.",
         "hydration_min_minutes",
     )
     if slow:

@@ -36,9 +36,9 @@ def choose_initial(case: Case) -> Reason | None:
 def rank(service: Service, case: Case) -> int | None:
     """Place in the facility hierarchy, 0 highest; ``None`` for what stands outside it or is too short."""
     if service.kind == "infusion" and service.minutes >= case.settings.infusion_min_minutes:
-        return 0 if service.chemo else 2
+        return RANKS.index("chemo infusion" if service.chemo else "therapeutic infusion")
     if service.kind == "push":
-        return 1 if service.chemo else 3
+        return RANKS.index("chemo push" if service.chemo else "therapeutic push")
     return None
 
 

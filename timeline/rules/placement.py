@@ -242,14 +242,15 @@ def _no_code(case: Case, service: Service, measure: Measure) -> None:
 
 
 def _too_short(case: Case, service: Service, spans: Spans) -> None:
-    text = "{drug}: {minutes} minutes of an infusion are left to count, fewer than 16; no code."
-    facts = {"drug": service.name, "minutes": minutes(spans)}
+    text = "{drug}: {minutes} minutes of an infusion are left to count, fewer than {least}; no code."
+    least = case.settings.infusion_min_minutes
+    facts = {"drug": service.name, "minutes": minutes(spans), "least": least}
     if spans:
         case.set_aside(
             service,
             spans,
             "unbilled",
-            "fewer than 16 minutes to count",
+            f"fewer than {least} minutes to count",
             Reason("7", text, facts, "infusion_min_minutes", ((service.id, spans),)),
         )
 

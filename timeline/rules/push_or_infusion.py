@@ -58,8 +58,8 @@ def _by_vein(a: Administration, minutes: int, settings: Settings, facts: dict[st
     if a.single_dose:
         return "push", Reason("6", "{drug} was given at once, without stop, volume or rate: a push.", facts)
     if minutes <= settings.push_max_minutes:
-        text = "{drug} ran {minutes} minutes; 15 or fewer is a push."
-        return "push", Reason("6", text, facts, "push_max_minutes")
+        text = "{drug} ran {minutes} minutes; {most} or fewer is a push."
+        return "push", Reason("6", text, {**facts, "most": settings.push_max_minutes}, "push_max_minutes")
     return "infusion", Reason("7", "{drug} ran {minutes} minutes.", facts, "infusion_min_minutes")
 
 

@@ -110,7 +110,9 @@ def _repeat(case: Case, push: Service, given: Given, infusions: list[Service]) -
     if gap < case.settings.repeat_push_gap:
         text = "{drug} was given again after {gap} minutes; a repeat needs at least {least}."
         reason = Reason("12", text, facts, "repeat_push_gap", ((push.id, push.spans),))
-        case.set_aside(push, push.spans, "included", "repeat push inside 30 minutes", reason)
+        case.set_aside(
+            push, push.spans, "included", f"repeat push inside {case.settings.repeat_push_gap - 1} minutes", reason
+        )
         return False
     text = "{drug} was given again {gap} minutes after the last dose that counts; at least {least} are needed."
     reason = Reason("12", text, facts, "repeat_push_gap", ((push.id, push.spans),), (push.kind_reason,))

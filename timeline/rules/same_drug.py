@@ -119,7 +119,7 @@ def _scope(case: Case, service: Service) -> object:
 
 def judge_same_drug(case: Case, service: Service, tally: DrugTally) -> None:
     """Sources count repeated bags differently: say so where the units differ."""
-    if len(tally.bags) < 2:
+    if len(tally.bags) <= 1:
         return
     first, *later = tally.bags
     per_bag = additional_hours(first, case.settings) + sum(1 + additional_hours(m, case.settings) for m in later)

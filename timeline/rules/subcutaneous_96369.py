@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from parsers.events import Route
 from timeline.rules.case import Case, Reason, Service
-from timeline.rules.hours import additional_hours, hour_moments
+from timeline.rules.hours import additional_hours, first_unit, hour_moments
 from timeline.spans import minutes, union
 
 
@@ -41,8 +41,9 @@ def code_subcutaneous(case: Case) -> None:
     spans = union(span for s in infusions for span in s.spans)
     evidence = tuple((s.id, s.spans) for s in infusions)
     facts = {"drug": " and ".join(dict.fromkeys(s.name for s in infusions)), "minutes": minutes(spans)}
-    text = "{drug} ran {minutes} minutes under the skin by pump; 16-90 are one unit."
-    reason = Reason("36", text, facts, "infusion_min_minutes", evidence, (first.kind_reason,))
+    text = "{drug} ran {minutes} minutes under the skin by pump; {one_unit} are one unit."
+    one = first_unit(case.settings.infusion_min_minutes, case.settings)
+    reason = Reason("36", text, {**facts, "one_unit": one}, "infusion_min_minutes", evidence, (first.kind_reason,))
     case.charge(codes.subcutaneous, first, (first.start,), first.spans, reason, modifiers)
     hours = additional_hours(minutes(spans), case.settings)
     if hours:
