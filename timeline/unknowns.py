@@ -22,6 +22,7 @@ from timeline.spans import Span
 Key = tuple[What, str]
 Choice = dict[tuple[str, str], str]
 
+_HOUR = 3600
 _CHOICES: dict[What, tuple[str, ...]] = {
     "second_access": ("deny", "allow"),
     "concurrent_chemo": ("none", "96417", "96549"),
@@ -366,17 +367,27 @@ def _breakpoints(worker: _Worker, key: Key, stop: OpenStop, rest: Choice) -> set
                 near = stop.lower + (point - stop.lower) // 60 * 60
                 marks |= {near, min(near + 60, stop.upper)}
     points = sorted(marks)
-    signatures = {p: worker.code({**rest, key: str(p)}).signature() for p in points}
+    signatures: dict[int, tuple[object, ...]] = {}
     breaks: set[int] = set()
 
+    def same(low: int, high: int) -> bool:
+        for point in (low, high):
+            if point not in signatures:
+                signatures[point] = worker.code({**rest, key: str(point)}).signature()
+        return signatures[low] == signatures[high]
+
     def search(low: int, high: int) -> None:
-        if signatures[low] == signatures[high]:
+        if same(low, high):
             return
         if high - low <= 60:
             breaks.add(high)
             return
-        middle = low + max(60, (high - low) // 120 * 60)
-        signatures[middle] = worker.code({**rest, key: str(middle)}).signature()
+        # Hours are earned sixty minutes apart: look first where the last one would put the next.
+        due = max(breaks, default=0) + _HOUR
+        if low + 60 < due < high and high - low <= _HOUR and same(low, due - 60) and same(due, high):
+            breaks.add(due)
+            return
+        middle = low + (_HOUR if high - low > _HOUR else max(60, (high - low) // 120 * 60))
         search(low, middle)
         search(middle, high)
 

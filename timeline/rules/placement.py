@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from timeline.rules.case import Case, Reason, Service
 from timeline.rules.concurrent_96368 import concurrent_or_sequential, report_concurrent
 from timeline.rules.same_drug import DrugTally, charge_again, charge_first, judge_same_drug
-from timeline.spans import Spans, intersect, minutes, subtract, touching, union
+from timeline.spans import Spans, intersect, minutes, subtract, union
 
 Drug = frozenset[str]
 
@@ -150,17 +150,16 @@ def measure_against_leads(case: Case, board: Board, service: Service) -> Measure
     for lead in board.leads:
         if lead.end <= service.start or lead.start >= service.end or lead.drug == service.drug:
             continue
-        if not touching(net, lead.spans):
+        shared = intersect(net, lead.spans)
+        if not shared:
             continue
-        any_access.extend(lead.spans)
+        any_access.extend(shared)
         if same_access(case, service, lead):
-            same.extend(lead.spans)
+            same.extend(shared)
             partners.append(lead)
         else:
             elsewhere.append(lead)
-    return Measure(
-        net, intersect(net, union(same)), subtract(net, union(any_access)), tuple(partners), tuple(elsewhere)
-    )
+    return Measure(net, union(same), subtract(net, union(any_access)), tuple(partners), tuple(elsewhere))
 
 
 def same_access(case: Case, one: Service, other: Service) -> bool:
