@@ -77,6 +77,8 @@ def _lines(words: Words) -> Iterator[str]:
             yield ""
         yield f"{number}. {_line_head(line)}"
         yield f"   {words.drug_list(line.administrations)}" + (f", {line.minutes} min" if line.minutes else "")
+        if line.amount_reason:
+            yield f"   amount: {one_line(line.amount_reason)}"
         yield from because_lines(words, line.because, "   ")
 
 

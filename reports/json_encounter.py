@@ -106,6 +106,7 @@ def _line(timeline: EncounterTimeline, line: Line) -> Json:
         "because": because_dict(timeline, line.because),
         "amount": line.amount,
         "answered": line.answered,
+        "amount_reason": line.amount_reason or None,
     }
 
 

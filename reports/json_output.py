@@ -88,7 +88,8 @@ def _tail(result: Result) -> Json:
 def summary(result: Result) -> Json:
     """The counts of a result; amounts are ``None`` unless rates were given, else US dollars."""
     encounters = result.encounters
-    priced = result.rates is not None
+    # Professional claims have no amounts: hospital rates do not price them.
+    priced = result.rates is not None and (not encounters or any(e.amount is not None for e in encounters))
     return {
         "records": result.records,
         "used": result.used,

@@ -8,8 +8,10 @@ from datetime import date
 
 from parsers.answers import UNDETERMINED, AnswerFile, GivenAnswer
 from parsers.events import Finding
+from parsers.reference_tables import PairTable, RateTable, UnitLimitTable
 from parsers.vocabulary import key as plain
 from timeline.answered import apply_answers
+from timeline.edits import earlier_bills
 from timeline.evidence import Evidence
 from timeline.ledger import ledger_rows
 from timeline.lines import Draft, draft_lines, finished_lines
@@ -18,6 +20,7 @@ from timeline.model import CodedEncounter, EncounterTimeline, Fingerprint, Kind,
 from timeline.plausibility import doubts
 from timeline.policy import Policy, PolicyVersion, load_policy
 from timeline.policy_choice import Choice, choices_of, date_findings, policies_used, refused
+from timeline.pricing import Amounts, Tables, amount_in_query, edit_findings, outside_rates
 from timeline.questions import assumption_of, queries_of, undetermined_of
 from timeline.rules.case import Aside, Note
 from timeline.rules.two_encounters import encounter_modifier, later_dates, marked
@@ -30,20 +33,30 @@ def code(
     policy: str | Policy = "facility",
     *,
     switches: Mapping[str, object] | None = None,
+    rates: RateTable | None = None,
     answers: AnswerFile | None = None,
+    mue: UnitLimitTable | None = None,
+    ptp: PairTable | None = None,
 ) -> Result:
     """Code every encounter of ``timelines`` under a policy.
 
     ``policy`` is a bundled name, the path of a policy file or a loaded :class:`Policy`; ``switches`` override
-    its switches.  Raises ``TypeError`` for an unknown switch (naming the nearest) and ``PolicyError``
-    (a ``ValueError``) for a bad value or policy file.  Bad data never raises: it is a finding or a query.
+    its switches.  ``rates``, ``mue`` and ``ptp`` are the user's own tables (:mod:`parsers.reference_tables`): they give
+    amounts and findings and change no line.
+
+    Raises ``TypeError`` for an unknown switch (naming the nearest) and ``PolicyError`` (a ``ValueError``) for a bad
+    value or policy file.  Bad data never raises: it is a finding or a query.
     """
     chosen = load_policy(policy) if isinstance(policy, str) else policy
     chosen = chosen.with_switches(switches or {})
     given, misplaced = _by_encounter(answers, timelines)
     worked = [_work(t, choice, given.get(t.id, ())) for t, choice in choices_of(timelines, chosen)]
     marks = later_dates([(w.timeline.id, w.timeline.patient_id, w.timeline.start, w.dates()) for w in worked])
-    encounters = tuple(_finish(w, marks.get(w.timeline.id, set())) for w in worked)
+    tables = Tables(rates, mue, ptp)
+    earlier = _earlier(worked, marks) if tables else {}
+    encounters = tuple(
+        _finish(w, marks.get(w.timeline.id, set()), tables, earlier.get(w.timeline.id, {})) for w in worked
+    )
     policy_used, policies = policies_used([w.choice for w in worked], chosen)
     reading = timelines.reading
     return Result(
@@ -55,12 +68,25 @@ def code(
         ignored=reading.ignored,
         rejected=reading.rejected,
         events=len(reading.events),
-        findings=(*reading.findings, *timelines.findings, *misplaced, *date_findings([w.choice for w in worked])),
+        findings=(
+            *reading.findings,
+            *timelines.findings,
+            *misplaced,
+            *date_findings([w.choice for w in worked]),
+            *outside_rates(rates, [w.version.settings for w in worked]),
+        ),
         timezone=reading.timezone,
         profile=reading.profile,
         formulary=Fingerprint(timelines.formulary.name, timelines.formulary.sha256),
-        answers=Fingerprint(answers.name, answers.sha256) if answers else None,
+        rates=_fingerprint(rates),
+        answers=_fingerprint(answers),
+        mue=_fingerprint(mue),
+        ptp=_fingerprint(ptp),
     )
+
+
+def _fingerprint(file: AnswerFile | RateTable | UnitLimitTable | PairTable | None) -> Fingerprint | None:
+    return None if file is None else Fingerprint(file.name, file.sha256)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +142,19 @@ def _work(timeline: EncounterTimeline, choice: Choice, given: Sequence[GivenAnsw
     return Worked(timeline, choice, settled, tuple(found))
 
 
-def _finish(worked: Worked, marked_dates: set[date]) -> CodedEncounter:
+def _earlier(worked: Sequence[Worked], marks: Mapping[str, set[date]]) -> dict[str, Bill]:
+    """Encounter id to the certain lines of the same patient's earlier encounters."""
+    return earlier_bills(
+        (w.timeline.id, w.timeline.patient_id, w.timeline.start, _certain(w, marks.get(w.timeline.id, set())))
+        for w in worked
+    )
+
+
+def _certain(worked: Worked, marked_dates: set[date]) -> Bill:
+    return _marked_bill(worked.settled.certain, marked_dates, encounter_modifier(worked.version.settings))
+
+
+def _finish(worked: Worked, marked_dates: set[date], tables: Tables, earlier: Bill) -> CodedEncounter:
     timeline, version, settled = worked.timeline, worked.version, worked.settled
     evidence = Evidence({a.id: a for a in timeline.administrations}, version)
     drafts = draft_lines(settled.base, settled.certain, version, worked.day)
@@ -139,14 +177,22 @@ def _finish(worked: Worked, marked_dates: set[date]) -> CodedEncounter:
     kinds.update({i: "infusion" for i in open_drugs if kinds.get(i) != "other"})
     notes = _findings(settled.base.notes, timeline) + doubts(timeline.administrations, kinds, version.settings)
     notes += _held(timeline, drafts, asides, {q.unknown.administration for q in questions})
+    lines = finished_lines(drafts, timeline.id, evidence, initial_codes, version.codes, held=bool(questions))
+    amounts = Amounts.of(tables, _certain(worked, marked_dates), settled, version.settings, earlier)
+    queries = queries_of(questions, timeline, amounts.extra if amounts else lambda bill: None)
+    if tables:
+        notes += edit_findings(lines, tables, earlier, timeline)
+    if amounts:
+        lines = amounts.priced(lines)
+        notes += amounts.findings(lines, timeline)
     refusal = worked.choice.refusal
     policy_findings = (refusal.finding,) if refusal else worked.choice.findings
     return CodedEncounter(
         timeline=timeline,
         kinds=kinds,
         policy_version=version.version,
-        lines=finished_lines(drafts, timeline.id, evidence, initial_codes, version.codes, held=bool(questions)),
-        queries=queries_of(questions, timeline, lambda bill: None),
+        lines=lines,
+        queries=queries,
         assumptions=(
             *(assumption_of(u, timeline, evidence) for u in settled.assumed),
             *(undetermined_of(q.unknown, timeline, evidence) for q in closed),
@@ -154,6 +200,8 @@ def _finish(worked: Worked, marked_dates: set[date]) -> CodedEncounter:
         unbilled=tuple(_uncharged(a, minutes[id(a)], evidence) for a in asides),
         ledger=ledger,
         findings=(*timeline.findings, *policy_findings, *worked.answer_findings, *notes),
+        amount=amounts.total if amounts else None,
+        amount_in_query=amount_in_query(queries) if amounts else None,
     )
 
 

@@ -214,7 +214,10 @@ class Line:
     rule: str
     because: Because
     amount: float | None = None
+    """US dollars, Medicare national unadjusted; ``None`` without rates or where they do not say."""
     answered: bool = False
+    amount_reason: str = ""
+    """How the amount was worked out: units, rate and status; empty without rates."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, cast
 
 from parsers import read, read_frame
 from parsers.answers import AnswerFile, read_answers
+from parsers.reference_tables import PairTable, RateTable, UnitLimitTable, load_mue, load_ptp, load_rates
 from reports.frames import administrations_frame, lines_frame, queries_frame
 from timeline import build, code
+from timeline.edits import billable_codes
 from timeline.formulary import Formulary
 from timeline.model import CodedEncounter, Result
 
@@ -74,6 +76,9 @@ def analyze(
     profile: str | None = None,
     timezone: str | None = None,
     formulary: Formulary | str | Path | None = None,
+    rates: RateTable | str | Path | None = None,
+    mue: UnitLimitTable | str | Path | None = None,
+    ptp: PairTable | str | Path | None = None,
     answers: AnswerFile | str | Path | None = None,
     switches: Mapping[str, object] | None = None,
     **switch: object,
@@ -84,9 +89,11 @@ def analyze(
     ``policy`` is a bundled name or a YAML file; a switch of it is set as a keyword
     (``analyze(path, concurrent_min_overlap=1)``) or in ``switches``.
 
+    ``rates`` (OPPS Addendum B), ``mue`` and ``ptp`` are your own tables from CMS, as files or loaded.
+
     Bad data never raises: it is in ``review.result`` as findings, ignored and rejected records.  Raises
     ``TypeError`` for an unknown switch (it names the nearest), ``ValueError`` for an unknown policy, profile, zone
-    or value.  A path that does not exist is a rejected input.
+    or value, and for a table that cannot be used.  A path that does not exist is a rejected input.
     """
     if hasattr(paths_or_frame, "columns"):  # a frame, told without importing pandas
         reading = read_frame(cast("pd.DataFrame", paths_or_frame), profile=profile, timezone=timezone)
@@ -95,4 +102,15 @@ def analyze(
     drugs = Formulary.load(Path(formulary)) if isinstance(formulary, str | Path) else formulary
     timelines = build(reading, formulary=drugs)
     given = read_answers(answers) if isinstance(answers, str | Path) else answers
-    return Review(code(timelines, policy, switches={**(switches or {}), **switch}, answers=given))
+    if isinstance(ptp, str | Path):
+        ptp = load_ptp(ptp, billable_codes(policy))
+    coded = code(
+        timelines,
+        policy,
+        switches={**(switches or {}), **switch},
+        rates=load_rates(rates) if isinstance(rates, str | Path) else rates,
+        answers=given,
+        mue=load_mue(mue) if isinstance(mue, str | Path) else mue,
+        ptp=ptp,
+    )
+    return Review(coded)

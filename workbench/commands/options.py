@@ -8,22 +8,33 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
 from parsers.answers import AnswerFile, AnswersError, read_answers
 from parsers.profiles import ProfileError, load_profile
+from parsers.reference_tables import (
+    PairTable,
+    RateTable,
+    ReferenceTableError,
+    UnitLimitTable,
+    load_mue,
+    load_ptp,
+    load_rates,
+)
 from parsers.zones import zone_of
+from timeline.edits import billable_codes
 from timeline.formulary import Formulary
 from timeline.formulary_file import FormularyError
 from timeline.policy import PolicyError, load_policy
 from workbench.config_file import DEFAULT_NAME, known_options, load_defaults
 
 Command = Callable[..., Any]
+Table = TypeVar("Table")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +47,9 @@ class Job:
     policy: str
     switches: dict[str, str]
     formulary: Formulary | None
+    rates: RateTable | None
+    mue: UnitLimitTable | None
+    ptp: PairTable | None
     answers: AnswerFile | None
     date_from: date | None
     date_to: date | None
@@ -55,13 +69,16 @@ def coding_options(command: Command) -> Command:
             policy=given.pop("policy"),
             switches=given.pop("set"),
             formulary=given.pop("formulary"),
+            rates=given.pop("rates"),
+            mue=given.pop("mue"),
+            ptp=None,
             answers=given.pop("answers"),
             date_from=given.pop("date_from"),
             date_to=given.pop("date_to"),
             encounter=given.pop("encounter"),
         )
         _check_policy(job)
-        return command(job=job, **given)
+        return command(job=replace(job, ptp=_pairs(given.pop("ptp"), job.policy)), **given)
 
     for option in reversed(_READING + _CODING):
         gathered = option(gathered)
@@ -116,6 +133,26 @@ def _formulary(ctx: click.Context, param: click.Parameter, value: str | None) ->
         return Formulary.load(Path(value))
     except FormularyError as problem:
         raise click.BadParameter(str(problem)) from problem
+
+
+def _rates(ctx: click.Context, param: click.Parameter, value: str | None) -> RateTable | None:
+    return None if value is None else _table(load_rates, value, "--rates")
+
+
+def _mue(ctx: click.Context, param: click.Parameter, value: str | None) -> UnitLimitTable | None:
+    return None if value is None else _table(load_mue, value, "--mue")
+
+
+def _pairs(value: str | None, policy: str) -> PairTable | None:
+    """Read when the policy is known to be good: only the pairs of its codes are kept."""
+    return None if value is None else _table(lambda path: load_ptp(path, billable_codes(policy)), value, "--ptp")
+
+
+def _table(load: Callable[[str], Table], path: str, option: str) -> Table:
+    try:
+        return load(path)
+    except ReferenceTableError as problem:
+        raise click.BadParameter(str(problem), param_hint=f"'{option}'") from problem
 
 
 def _answers(ctx: click.Context, param: click.Parameter, value: str | None) -> AnswerFile | None:
@@ -176,6 +213,26 @@ _CODING = [
         type=click.Path(),
         callback=_formulary,
         help="Your drug list, used before the bundled one.",
+    ),
+    click.option(
+        "--rates",
+        metavar="FILE",
+        type=click.Path(),
+        callback=_rates,
+        help="Your OPPS Addendum B (CSV, XLSX): amounts, Medicare national unadjusted.",
+    ),
+    click.option(
+        "--mue",
+        metavar="FILE",
+        type=click.Path(),
+        callback=_mue,
+        help="Your MUE table for outpatient hospital services: units over its limits become findings.",
+    ),
+    click.option(
+        "--ptp",
+        metavar="FILE",
+        type=click.Path(),
+        help="Your NCCI PTP table for hospitals: pairs that are not paid together become findings.",
     ),
     click.option(
         "--answers",

@@ -23,6 +23,9 @@ def run(job: Job) -> Review:
             profile=job.profile,
             timezone=job.timezone,
             formulary=job.formulary,
+            rates=job.rates,
+            mue=job.mue,
+            ptp=job.ptp,
             answers=job.answers,
             switches=job.switches,
         )
