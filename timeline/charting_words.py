@@ -17,6 +17,14 @@ UNITS = _set(
 )
 """Words that are units behind a number (or behind ``/``); elsewhere they may be part of a name."""
 
+MASSES = UNITS & _set(
+    """
+    mg mgs milligram milligrams g gm gms gram grams mcg ug microgram micrograms ng kg meq meqs milliequivalent
+    milliequivalents mmol mmols millimole mol unit units u iu miu million m
+    """
+)
+"""Units of what a drug is dosed in, not of a fluid or of time."""
+
 SALTS = _set(
     """
     hydrochloride hcl dihydrochloride sulfate sulphate sodium disodium phosphate diphosphate acetate citrate mesylate
@@ -48,9 +56,24 @@ FILLERS = _set(
     high low intradermal local half full strength regular rte route lvp svp plastic glass container cntr pgbk flex
     lock warm warmed cold chilled room temp keep vein isotonic iso osmotic isosmotic primary secondary set tubing liter
     new hang hung next last replacement replace rider riders baxter braun hospira fresenius icu medical
+    inline filter filtered micron premed premeds premedication premedicate
+    nausea vomiting hyperemesis pots syncope dka aki
+    solp susr sosy soaj sopn soct pskt prsy nebu emul conc tabs tbec caps crea oint lotn ptch supp
+    tab tablet tablets cap capsule capsules chewable cream ointment gel patch lotion oral po neb nebulizer
     """
 )
-"""Charting words that never name a substance by themselves."""
+"""Charting words that never name a substance by themselves; the last two lines are forms, as pharmacies shorten them
+and in full."""
+
+ORDINARY = _set(
+    """
+    program programs convert converts contract product products produce factory adapter adaptor adapted isolate weights
+    barrier ability typical topical tropical combination combinations benefit benefits activate singular precede
+    precedes preceded latency definite fingers patient patients traverse rotated rotate multiply salomon injects
+    balance driven driver drivers carried carries bitrate method besides reduces volumes aspiring suffered custard
+    """
+)
+"""Everyday words one letter away from a brand (program, Prograf; benefit, Benefix): never a misspelled drug."""
 
 FORMS = _set(
     """
@@ -63,10 +86,37 @@ FORMS = _set(
 JOINS = frozenset({"and", "with", "in", "plus", "into", "within"})
 """Words between two substances."""
 
-REFERENCES = frozenset(
-    {"pre", "post", "before", "after", "following", "for", "between", "behind", "during", "prior", "until"}
-)
+REFERENCES = _set("pre post before after following for between behind during prior until allergic")
 """A substance straight behind one of these is a reason or a moment, not what is in the bag (``NS post cisplatin``)."""
+
+ALLERGIES = _set("allergy allergies allergic intolerance intolerant sensitivity anaphylaxis")
+"""A substance straight before one of these is what the patient must not get (``PCN allergy``)."""
+
+RUNNING = _set("run runs running given give infuse infuses infusing concurrent concurrently compatible site along")
+"""``run with X``: X hangs beside it in a bag of its own."""
+
+PREMEDICATION = _set("premed premeds premedication prehydration prehydrate hydration posthydration")
+"""Straight before a chemo drug: what the bag prepares for, when the bag itself is named."""
+
+FLUSHING = _set("flush flushes kvo tko carrier driver chaser prime rinse")
+"""The same: what the fluid keeps open or clears (``D5W flush - oxaliplatin``)."""
+
+BELONGINGS = PREMEDICATION | _set("line lines tubing level levels clearance")
+"""Straight behind a chemo drug: something of the drug's, not the drug (``oxaliplatin line``)."""
+
+PLANS = _set("protocol regimen pathway patient patients")
+"""The same beside another drug (``diphenhydramine - rituximab protocol``); beside a fluid it is the drug's own bag."""
+
+PROCEDURES = (
+    _set("rsi"),
+    _set("intubation"),
+    _set("proc sedation"),
+    _set("procedure sedation"),
+    _set("procedural sedation"),
+    _set("moderate sedation"),
+    _set("conscious sedation"),
+)
+"""Words that together say a sedative is part of a procedure, which pays for it (rulebook 0e)."""
 
 NEGATIONS = frozenset({"without", "minus", "excluding"})
 ENUMERATED = frozenset(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from timeline.charting_words import FILLERS, SALTS, UNITS
+from timeline.charting_words import FILLERS, ORDINARY, SALTS, UNITS
 from timeline.drug_names import Role, Word, strengths, words
 from timeline.formulary_file import Entry
 
@@ -50,8 +50,14 @@ class NameIndex:
 
     def find(self, row: Sequence[Word]) -> tuple[Hit, ...]:
         """Hits that share no word, in charted order.  Where two compete the longer name wins, then the earlier."""
+        charted = [word.text for word in row]
         corrections = {i: better for i, word in enumerate(row) if (better := self._corrected(word)) is not None}
-        text = [corrections.get(i, word.text) for i, word in enumerate(row)]
+        if corrections:
+            known = self._find(row, charted, {})
+            corrections = {i: better for i, better in corrections.items() if not _is_remark(i, row, known)}
+        return self._find(row, [corrections.get(i, text) for i, text in enumerate(charted)], corrections)
+
+    def _find(self, row: Sequence[Word], text: Sequence[str], corrections: Mapping[int, str]) -> tuple[Hit, ...]:
         amounts = strengths(row)
         loose = [self._may_skip(i, row, amounts) for i in range(len(row))]
         found: list[tuple[tuple[int, ...], Entry]] = []
@@ -77,7 +83,7 @@ class NameIndex:
         text = word.text
         if word.role is not Role.WORD or len(text) < _LONG:
             return None
-        if text in self._vocabulary or text in FILLERS or text in SALTS:
+        if text in self._vocabulary or text in FILLERS or text in SALTS or text in ORDINARY:
             return None
         near = set(self._spellings.get(text, ()))
         for short in _one_letter_less(text):
@@ -86,6 +92,17 @@ class NameIndex:
                 near.add(short)
         near = {w for w in near if one_edit_apart(text, w)}
         return near.pop() if len(near) == 1 else None
+
+
+def _is_remark(i: int, row: Sequence[Word], known: Sequence[Hit]) -> bool:
+    """Beside a drug that is spelled right, a word without a strength is talk and not a misspelled second drug."""
+    strong = i + 1 < len(row) and row[i + 1].role is Role.NUMBER
+    if strong:
+        return False
+    drugs = {p for h in known if h.entry.category not in ("hydration", "carrier") for p in h.positions}
+    before = next((p for p in range(i, -1, -1) if row[p].role is Role.JOIN), -1)
+    after = next((p for p in range(i, len(row)) if row[p].role is Role.JOIN), len(row))
+    return any(before < p < after for p in drugs)
 
 
 def _steps(text: str) -> tuple[tuple[str, bool], ...]:
@@ -109,8 +126,9 @@ def _walk(
     at = start + 1
     for wanted, join in steps[1:]:
         bare_number = wanted.replace(".", "").isdigit()
+        letter = bare_number and len(text[positions[-1]]) == 1 and text[positions[-1]].isalpha()
         while at < len(text) and text[at] != wanted:
-            if bare_number and row[at].role is Role.NUMBER:
+            if bare_number and (row[at].role is Role.NUMBER or (letter and text[at] != "-")):
                 return None
             if not loose[at] and not (join and row[at].role is Role.JOIN):
                 return None

@@ -12,14 +12,16 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from parsers.events import Category
-from timeline.charting_words import FILLERS, NEGATIONS, REFERENCES, RIDERS, SALTS
+from timeline.charting_words import FILLERS, MASSES, NEGATIONS, PROCEDURES, REFERENCES, RIDERS, SALTS, UNITS
 from timeline.drug_matching import Hit, NameIndex
 from timeline.drug_names import Role, Word, per_litre, plain_name, strengths, volumes_ml, without_brackets
+from timeline.drug_references import is_mentioned
 from timeline.formulary_file import Entry
 
 _MAINTENANCE_ML = 500.0
 """Convention: potassium in half a litre or more is a maintenance fluid, in less a rider."""
 _FLUID: tuple[Category, ...] = ("hydration", "carrier")
+_TALK = FILLERS | SALTS | REFERENCES | UNITS
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ def _without_negated(row: Sequence[Word]) -> tuple[Word, ...]:
 
 def _in_the_bag(hits: Sequence[Hit], row: Sequence[Word]) -> tuple[Hit, ...]:
     """Hits that are in the bag: no reasons (``for``), no salts behind a drug, no generic word beside a substance."""
-    told = [h for h in hits if not _is_reference(h, row)] or list(hits)
+    told = [h for h in hits if not is_mentioned(h, hits, row)] or list(hits)
     kept: list[Hit] = []
     for hit in told:
         behind = kept[-1] if kept else None
@@ -93,13 +95,6 @@ def _is_fluid(entry: Entry) -> bool:
     return entry.category in _FLUID
 
 
-def _is_reference(hit: Hit, row: Sequence[Word]) -> bool:
-    at = hit.positions[0] - 1
-    while at >= 0 and (row[at].role is Role.SOFT or row[at].text in ("to", "each", "the")):
-        at -= 1
-    return at >= 0 and row[at].text in REFERENCES
-
-
 def _touches(before: Hit, hit: Hit, row: Sequence[Word]) -> bool:
     between = row[before.positions[-1] + 1 : hit.positions[0]]
     return all(w.text in SALTS or w.text in "()" for w in between)
@@ -109,23 +104,33 @@ def _unlisted(row: Sequence[Word], hits: Sequence[Hit], found_names: Sequence[Hi
     """Substances that no entry knows, each with the position of its stretch.
 
     Beside a known drug other words are remarks.  Beside nothing but fluids and electrolytes they may be the drug itself
-    (``unknownmab sodium chloride 0.9 %``), which must never pass for hydration.
+    (``unknownmab sodium chloride 0.9 %``), which must never pass for hydration.  Behind half a litre or more of fluid,
+    words without a dose are remarks again (``LR 1 L POTS clinic``).
     """
     taken = {i for h in found_names for i in h.positions}
     only_fluids = all(_is_fluid(h.entry) or h.entry.electrolyte for h in hits)
     found: list[tuple[int, str]] = []
     for start, end in _stretches(row):
-        stretch = row[start:end]
-        known = any(start <= i < end for i in taken)
-        if known and not only_fluids:
+        inside = [i for i in range(start, end) if i in taken]
+        if inside and not only_fluids:
             continue
-        rest = _remarks_cut(row, start, end, taken) if hits else stretch
+        if inside and _is_litre_bag(row) and not _has_dose(row[inside[-1] + 1 : end]):
+            end = inside[-1] + 1
+        rest = _remarks_cut(row, start, end, taken) if hits else row[start:end]
         if hits and not _may_be_a_drug(rest):
             continue
         name = plain_name(rest)
         if name:
             found.append((start, name))
     return found
+
+
+def _is_litre_bag(row: Sequence[Word]) -> bool:
+    return max(volumes_ml(row), default=0.0) >= _MAINTENANCE_ML
+
+
+def _has_dose(words: Sequence[Word]) -> bool:
+    return any(a.role is Role.NUMBER and b.text in MASSES for a, b in pairwise(words))
 
 
 def _stretches(row: Sequence[Word]) -> list[tuple[int, int]]:
@@ -149,7 +154,7 @@ def _remarks_cut(row: Sequence[Word], start: int, end: int, taken: set[int]) -> 
 def _may_be_a_drug(rest: Sequence[Word]) -> bool:
     amounts = strengths(rest)
     return any(
-        w.role is Role.WORD and len(w.text) >= 3 and i not in amounts and w.text not in FILLERS | SALTS | REFERENCES
+        w.role is Role.WORD and len(w.text) >= 3 and i not in amounts and w.text not in _TALK
         for i, w in enumerate(rest)
     )
 
@@ -162,11 +167,26 @@ def _in_context(parts: list[Substance], row: Sequence[Word]) -> tuple[Substance,
         if len(known) == len(parts) and all(_is_fluid(e) or e.flushable for e in known):
             return tuple(replace(p, category="carrier", decided_by=flush.label) for p in substances)
         parts = substances
+    if _is_procedure(row):
+        parts = [_of_the_procedure(p) for p in parts]
     fluids = [p for p in parts if p.entry and p.entry.category == "hydration"]
     others = [p for p in parts if p not in fluids and not (p.entry and p.entry.category == "carrier")]
     if fluids and others and all(p.entry and p.entry.additive for p in others) and _is_maintenance(row):
         return tuple(_in_a_fluid(p) if p in others else p for p in parts)
     return tuple(parts)
+
+
+def _is_procedure(row: Sequence[Word]) -> bool:
+    """Intubation and sedation for a procedure; the drip that keeps a patient asleep afterwards is a drug again."""
+    named = {w.text for i, w in enumerate(row) if not any(b.text in ("post", "after") for b in row[max(0, i - 2) : i])}
+    return any(asked <= named for asked in PROCEDURES)
+
+
+def _of_the_procedure(part: Substance) -> Substance:
+    """``propofol ... proc sedation``: the procedure pays for it."""
+    if part.entry is None or not part.entry.procedural:
+        return part
+    return replace(part, category="anaesthesia", decided_by=f"{part.entry.label} (for a procedure)")
 
 
 def _in_a_fluid(part: Substance) -> Substance:

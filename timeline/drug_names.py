@@ -44,6 +44,7 @@ _REWRITES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"['’`´]", ""),
         (r"\bw\s*/\s*o\b|\bw/out\b", " without "),
         (r"\bw\s*/", " with "),
+        (r"\bin-line\b", "inline"),
         (r"(?<![a-z0-9])((?:[a-z]\.){1,3}[a-z])\.?(?![a-z0-9])", r"<\1>"),
         (r"(\d)\s*(?:percent|pct)\b", r"\1%"),
         (r"(\d),(\d{1,2})(?!\d)", r"\1.\2"),

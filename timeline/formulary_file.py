@@ -12,7 +12,7 @@ import yaml
 from parsers.events import Category
 
 CATEGORIES: tuple[str, ...] = get_args(Category)
-_FLAGS = ("hormonal", "electrolyte", "generic", "flushable", "additive", "salt", "only_with_fluid")
+_FLAGS = ("hormonal", "electrolyte", "generic", "flushable", "additive", "salt", "only_with_fluid", "procedural")
 _ENTRY_KEYS = frozenset({"names", "category", "ingredient", "contains", "codes", *_FLAGS})
 _FILE_KEYS = frozenset({"class", "name", "basis", "category", "flags", "entries", "hcpcs", "hcpcs_ranges", "patterns"})
 
@@ -53,6 +53,8 @@ class Entry:
     """False when a site's file names no category for it."""
     only_with_fluid: bool = False
     """Shorthand that has this meaning only beside an IV fluid (``NS with 20 K``)."""
+    procedural: bool = False
+    """A sedative or muscle relaxant: anaesthesia when the name says intubation or procedural sedation."""
 
     @property
     def label(self) -> str:
