@@ -1,4 +1,4 @@
-"""The published JSON Schema (2020-12) of the JSON output."""
+"""The published JSON Schemas (2020-12) of the JSON output."""
 
 from __future__ import annotations
 
@@ -7,10 +7,20 @@ from importlib.resources import files
 from typing import Any
 
 SCHEMA_FILE = "infusion-timeline-1.schema.json"
+CHANGES_FILE = "infusion-timeline-changes-1.schema.json"
 
 
 def schema() -> dict[str, Any]:
     """The schema of ``infusion-timeline/1`` as a dict, read from the package."""
-    text = files("reports").joinpath("schemas", SCHEMA_FILE).read_text(encoding="utf-8")
+    return _read(SCHEMA_FILE)
+
+
+def changes_schema() -> dict[str, Any]:
+    """The schema of ``infusion-timeline-changes/1``, which ``compare`` writes."""
+    return _read(CHANGES_FILE)
+
+
+def _read(name: str) -> dict[str, Any]:
+    text = files("reports").joinpath("schemas", name).read_text(encoding="utf-8")
     loaded: dict[str, Any] = json.loads(text)
     return loaded

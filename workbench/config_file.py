@@ -25,7 +25,7 @@ from typing import Any
 import click
 
 DEFAULT_NAME = "infusion-timeline.toml"
-NOT_IN_A_FILE = frozenset({"config", "help", "paths", "show_values", "encounter"})
+NOT_IN_A_FILE = frozenset({"config", "help", "paths", "policies", "show_values", "encounter"})
 
 
 @dataclass(frozen=True, slots=True)

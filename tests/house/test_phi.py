@@ -70,6 +70,8 @@ COMMANDS = [
     ["analyze", "--encounter", f"{ACCOUNT}0"],
     ["explain"],
     ["explain", "--output", "why.txt"],
+    ["compare", "--policy", "facility", "--policy", "payer_literal_overlap"],
+    ["compare", "--policy", "facility", "--policy", "professional", "--format", "json"],
 ]
 
 

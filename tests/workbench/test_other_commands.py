@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import stat
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
 from tests.workbench.commands import DAY, NEW_YORK, run
+from timeline.evidence import rule_book
 from timeline.switches import Settings
 from workbench.bundled_sample import DAY_BILLED, DAY_FEED, DAY_TABLE, sample_file
 from workbench.commands import COMMANDS
@@ -64,6 +66,11 @@ def test_explain_writes_a_private_file(tmp_path: Path) -> None:
     assert stat.S_IMODE(target.stat().st_mode) == 0o600
 
 
+@cache
+def policies_text() -> str:
+    return run("policies").stdout
+
+
 @pytest.mark.parametrize("name", [[], ["facility"], ["professional"]])
 def test_policies_shows_every_switch_and_number_with_its_source(name: list[str]) -> None:
     text = run("policies", *name).stdout
@@ -73,7 +80,36 @@ def test_policies_shows_every_switch_and_number_with_its_source(name: list[str])
 
 
 def test_policies_shows_where_a_policy_differs_from_the_default() -> None:
-    assert "repeat_push = none   (default 96376; rule " in run("policies", "professional").stdout
+    text = run("policies", "professional").stdout
+    assert "  repeat_push = none   (default 96376; rules 3, 12; switch)\n" in text
+    assert "  differs from facility in: initial_choice, repeat_push, midnight_date\n" in text
+    assert "differs from" not in run("policies", "facility").stdout
+
+
+@pytest.mark.parametrize("rule", list(rule_book()))
+def test_policies_shows_every_rule_with_its_source(rule: str) -> None:
+    source = rule_book()[rule]
+    assert f"\nRule {rule}. {source.title}\n" in policies_text()
+    assert f"source: {source.where} ({source.confidence})" in " ".join(policies_text().split())
+
+
+def test_policies_shows_choices_exceptions_and_the_policy_date() -> None:
+    text = run("policies", "payer_conservative").stdout
+    assert "      takes: query | push | calculate | last_seen | not_billable\n" in text
+    assert "  exception 'stop times of chemo visits': missing_stop = query\n" in text
+    assert "      when: an administration of category chemo\n" in text
+    assert "--set policy_date=DATE" in text
+
+
+def test_policies_shows_dates_and_payers(tmp_path: Path) -> None:
+    own = tmp_path / "own.yaml"
+    own.write_text(
+        "{name: own, about: Ours., extends: payer_literal_overlap, verified_through: 2026-12-31,"
+        " payers: {Acme: payer_each_date}}"
+    )
+    text = run("policies", str(own)).stdout
+    assert "      dated: 59 from 2009-01-01, X from 2026-07-01\n" in text
+    assert "  payer acme: policy payer_each_date\n" in text
 
 
 def test_policies_names_the_nearest() -> None:

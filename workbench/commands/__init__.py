@@ -9,7 +9,7 @@ import click
 
 from workbench.identity import DISTRIBUTION, stranger
 
-COMMANDS = ("analyze", "demo", "explain", "policies")
+COMMANDS = ("analyze", "compare", "demo", "explain", "policies")
 INTERRUPTED = 130
 
 

@@ -31,6 +31,7 @@ from timeline.edits import billable_codes
 from timeline.formulary import Formulary
 from timeline.formulary_file import FormularyError
 from timeline.policy import PolicyError, load_policy
+from workbench.comparing import Asked, asked, policy_name
 from workbench.config_file import DEFAULT_NAME, known_options, load_defaults
 
 Command = Callable[..., Any]
@@ -61,28 +62,52 @@ def coding_options(command: Command) -> Command:
 
     @functools.wraps(command)
     def gathered(**given: Any) -> Any:
-        given.pop("config")
-        job = Job(
-            paths=given.pop("paths"),
-            profile=given.pop("profile"),
-            timezone=given.pop("timezone"),
-            policy=given.pop("policy"),
-            switches=given.pop("set"),
-            formulary=given.pop("formulary"),
-            rates=given.pop("rates"),
-            mue=given.pop("mue"),
-            ptp=None,
-            answers=given.pop("answers"),
-            date_from=given.pop("date_from"),
-            date_to=given.pop("date_to"),
-            encounter=given.pop("encounter"),
-        )
-        _check_policy(job)
-        return command(job=replace(job, ptp=_pairs(given.pop("ptp"), job.policy)), **given)
+        return command(job=_job(given, given.pop("policy")), **given)
 
-    for option in reversed(_READING + _CODING):
+    for option in reversed([*_READING, _POLICY, *_CODING]):
         gathered = option(gathered)
     return gathered
+
+
+def comparing_options(command: Command) -> Command:
+    """The same with two policies, which the function gets as ``sides``; ``job`` then names the first of them."""
+
+    @functools.wraps(command)
+    def gathered(**given: Any) -> Any:
+        texts = given.pop("policies")
+        if len(texts) != 2:
+            raise click.UsageError(
+                f"Two policies are compared, and {len(texts)} {'is' if len(texts) == 1 else 'are'} given:"
+                " --policy A --policy B. Either may be NAME+switch=value, such as facility+concurrent_min_overlap=1."
+            )
+        sides = _sides(texts, given["set"])
+        return command(job=_job(given, policy_name(texts[0])), sides=sides, **given)
+
+    for option in reversed([*_READING, _POLICIES, *_CODING]):
+        gathered = option(gathered)
+    return gathered
+
+
+def _job(given: dict[str, Any], policy: str) -> Job:
+    """What the command line says, taken out of ``given`` and checked."""
+    given.pop("config")
+    job = Job(
+        paths=given.pop("paths"),
+        profile=given.pop("profile"),
+        timezone=given.pop("timezone"),
+        policy=policy,
+        switches=given.pop("set"),
+        formulary=given.pop("formulary"),
+        rates=given.pop("rates"),
+        mue=given.pop("mue"),
+        ptp=None,
+        answers=given.pop("answers"),
+        date_from=given.pop("date_from"),
+        date_to=given.pop("date_to"),
+        encounter=given.pop("encounter"),
+    )
+    _check_policy(job)
+    return replace(job, ptp=_pairs(given.pop("ptp"), job.policy))
 
 
 def _configure(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
@@ -168,6 +193,13 @@ def _day(ctx: click.Context, param: click.Parameter, value: datetime | None) -> 
     return None if value is None else value.date()
 
 
+def _sides(texts: tuple[str, ...], switches: dict[str, str]) -> tuple[Asked, ...]:
+    try:
+        return tuple(asked(text, switches) for text in texts)
+    except (PolicyError, TypeError) as problem:
+        raise click.UsageError(str(problem)) from problem
+
+
 def _check_policy(job: Job) -> None:
     try:
         load_policy(job.policy).with_switches(job.switches)
@@ -197,8 +229,15 @@ _READING = [
         help="Zone of times that carry no offset, such as America/Chicago.  [default: the profile's, else UTC]",
     ),
 ]
+_POLICY = click.option("--policy", metavar="NAME|FILE", default="facility", show_default=True, help="Rules to code by.")
+_POLICIES = click.option(
+    "--policy",
+    "policies",
+    metavar="NAME|FILE[+SWITCH=VALUE]",
+    multiple=True,
+    help="Rules to code by, given twice; each may set switches of its own.",
+)
 _CODING = [
-    click.option("--policy", metavar="NAME|FILE", default="facility", show_default=True, help="Rules to code by."),
     click.option(
         "--set",
         "set",

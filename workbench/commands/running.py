@@ -6,6 +6,7 @@ import gc
 
 import click
 
+from timeline.model import Result
 from workbench.commands.options import Job
 from workbench.pipeline import Review, analyze
 from workbench.progress import working
@@ -13,9 +14,7 @@ from workbench.progress import working
 
 def run(job: Job) -> Review:
     """Read and code; raises ``click.UsageError`` for an encounter that is not in the input."""
-    # Events and codings are kept to the end and hold no cycles: looking through all of them again and again
-    # for garbage would take a third of the time.
-    gc.set_threshold(200_000, 50, 100)
+    prepare()
     with working("Reading and coding"):
         review = analyze(
             job.paths,
@@ -29,11 +28,23 @@ def run(job: Job) -> Review:
             answers=job.answers,
             switches=job.switches,
         )
-    chosen = review.only(encounter=job.encounter, date_from=job.date_from, date_to=job.date_to)
-    if job.encounter is not None and not chosen.encounters:
-        count = len(review.encounters)
+    return Review(chosen(job, review.result))
+
+
+def prepare() -> None:
+    """Called before anything large is read."""
+    # Events and codings are kept to the end and hold no cycles: looking through all of them again and again
+    # for garbage would take a third of the time.
+    gc.set_threshold(200_000, 50, 100)
+
+
+def chosen(job: Job, result: Result) -> Result:
+    """The encounters the job asks for; raises ``click.UsageError`` for one that is not in the input."""
+    kept = Review(result).only(encounter=job.encounter, date_from=job.date_from, date_to=job.date_to).result
+    if job.encounter is not None and not kept.encounters:
+        count = len(result.encounters)
         raise click.UsageError(
             f"No encounter of that id ran in the days asked for; {count} {'was' if count == 1 else 'were'} read."
             " `analyze --format csv` lists their ids."
         )
-    return chosen
+    return kept
