@@ -17,6 +17,8 @@ from parsers.events import Rejected, Source
 from parsers.shapes import safe_name
 
 STDIN = "-"
+NOT_OPENED = frozenset({"file-missing", "file-unreadable", "folder-empty", "folder-unreadable"})
+"""Codes of inputs that were never opened: no record was lost in them, none is known."""
 _GZIP = b"\x1f\x8b"
 
 PathLike = str | os.PathLike[str]
@@ -51,50 +53,102 @@ def find_inputs(paths: PathLike | Iterable[PathLike]) -> tuple[list[Found], list
         if text == STDIN:
             found.append(Found("stdin", None))
             continue
-        path = Path(text)
-        if path.is_dir():
-            inside = _inside(path)
-            found += inside
-            if not inside:
-                rejected.append(_nothing(text, "folder-empty", "The folder holds no file."))
-        elif os.path.lexists(path):
-            found.append(Found(path.name, path))
-        elif glob.has_magic(text):
-            matches = _matches(text)
-            found += matches
-            if not matches:
-                rejected.append(_nothing(text, "file-missing", "No file matches this pattern."))
-        else:
-            rejected.append(_nothing(text, "file-missing", "There is no such file or folder."))
+        files, closed = _behind(text)
+        found += files
+        rejected += closed
     return sorted(_told_apart(found), key=lambda f: (f.name, str(f.path or ""))), rejected
 
 
-def _nothing(text: str, code: str, message: str) -> Rejected:
+def _behind(text: str) -> tuple[list[Found], list[Rejected]]:
+    path = Path(text)
+    # os.path.isdir is false where pathlib raises: in a folder that may not be looked into.
+    if os.path.isdir(path):  # noqa: PTH112
+        inside, closed = _inside(path)
+        empty = [] if inside or closed else [_nothing(text, "folder-empty", "The folder holds no file.")]
+        return inside, closed + empty
+    if os.path.lexists(path):
+        return [Found(path.name, path)], []
+    if glob.has_magic(text):
+        matches, closed = _matches(text)
+        none = [] if matches or closed else [_nothing(text, "file-missing", "No file matches this pattern.")]
+        return matches, closed + none
+    if _is_closed(path):
+        return [], [_nothing(text, "file-unreadable", "This account may not look into its folder.", _RIGHTS)]
+    return [], [_nothing(text, "file-missing", "There is no such file or folder.")]
+
+
+def _is_closed(path: Path) -> bool:
+    """Whether a folder on the way to the file cannot be looked into."""
+    try:
+        path.lstat()
+    except PermissionError:
+        return True
+    except (OSError, ValueError):
+        return False
+    return False
+
+
+_RIGHTS = "Give it the right to read the folder, or copy the files to where it may."
+
+
+def _closed_folder(name: str) -> Rejected:
+    return Rejected(Source(name), "folder-unreadable", "This account may not list the folder.", _RIGHTS)
+
+
+def _nothing(text: str, code: str, message: str, fix: str = "Check the path, then run again.") -> Rejected:
     name = safe_name(text) or safe_name(str(Path(text).resolve()))
-    return Rejected(Source(Path(text).name or name), code, message, "Check the path, then run again.")
+    return Rejected(Source(Path(text).name or name), code, message, fix)
 
 
-def _inside(folder: Path) -> list[Found]:
+def _inside(folder: Path) -> tuple[list[Found], list[Rejected]]:
+    """The files of a folder and its sub-folders, and the folders that could not be listed."""
     files: list[Found] = []
-    for here, folders, names in os.walk(folder):
+    closed: list[OSError] = []
+    for here, folders, names in os.walk(folder, onerror=closed.append):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(names):
             if not name.startswith("."):
                 path = Path(here, name)
                 files.append(Found(path.relative_to(folder).as_posix(), path))
-    return files
+    return files, [_closed_folder(_below(Path(str(e.filename or folder)), folder)) for e in closed]
 
 
-def _matches(pattern: str) -> list[Found]:
+def _below(path: Path, folder: Path) -> str:
+    return path.relative_to(folder).as_posix() if path != folder else folder.name or folder.resolve().name
+
+
+def _matches(pattern: str) -> tuple[list[Found], list[Rejected]]:
     fixed = Path(*_fixed_parts(Path(pattern)))
     files: list[Found] = []
+    closed = _closed_on_the_way(Path(pattern), fixed)
     for text in glob.iglob(pattern, recursive=True):  # noqa: PTH207 - the pattern may be absolute
         path = Path(text)
-        if path.is_dir():
-            files += [Found(f"{path.name}/{f.name}", f.path) for f in _inside(path)] if "**" not in pattern else []
+        if os.path.isdir(path):  # noqa: PTH112
+            if "**" not in pattern:
+                inside, shut = _inside(path)
+                files += [Found(f"{path.name}/{f.name}", f.path) for f in inside]
+                closed += shut
         else:
             files.append(Found(path.relative_to(fixed).as_posix() if fixed.parts else path.as_posix(), path))
-    return files
+    return files, closed
+
+
+def _closed_on_the_way(pattern: Path, fixed: Path) -> list[Rejected]:
+    """The folders a pattern leads into that cannot be listed: glob passes them over without a word."""
+    depth = len(fixed.parts)
+    closed: dict[Path, Rejected] = {}
+    for length in range(depth, len(pattern.parts)):
+        ahead = Path(*pattern.parts[:length])
+        found = glob.glob(str(ahead), recursive=True) if length > depth else [str(ahead)]  # noqa: PTH207
+        for path in map(Path, found):
+            try:
+                with os.scandir(path):
+                    pass
+            except PermissionError:
+                closed.setdefault(path, _closed_folder(_below(path, fixed)))
+            except OSError:
+                continue  # a file, or a folder that is not there
+    return list(closed.values())
 
 
 def _fixed_parts(pattern: Path) -> list[str]:
@@ -116,11 +170,12 @@ def _told_apart(found: list[Found]) -> list[Found]:
 
 
 def _place(found: Found) -> str:
-    return str(found.path.resolve()) if found.path is not None else STDIN
+    # realpath leaves a loop of links as it is, where Path.resolve raises.
+    return os.path.realpath(found.path) if found.path is not None else STDIN
 
 
 def _with_folder(one: Found, _: list[Found]) -> Found:
-    return one if one.path is None else Found(f"{one.path.resolve().parent.name}/{one.name}", one.path)
+    return one if one.path is None else Found(f"{Path(_place(one)).parent.name}/{one.name}", one.path)
 
 
 def _with_number(one: Found, found: list[Found]) -> Found:

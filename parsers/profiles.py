@@ -6,6 +6,7 @@ without one.  Every shipped profile says on what basis it was written.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -100,13 +101,15 @@ def load_profile(name_or_path: str = GENERIC) -> Profile:
         text = resources.files("parsers").joinpath("profiles", f"{name_or_path}.yaml").read_text("utf-8")
         return read_profile(text, f"{name_or_path}.yaml")
     path = Path(name_or_path)
-    if not path.is_file():
+    if not os.path.lexists(path):  # false, where pathlib raises, in a folder that may not be looked into
         near = get_close_matches(name_or_path, shipped_profiles(), n=1)
         meant = f" Did you mean '{near[0]}'?" if near else ""
         known = ", ".join(shipped_profiles())
         raise ProfileError(f"No profile '{name_or_path}': neither a shipped one ({known}) nor a file.{meant}")
     try:
         return read_profile(path.read_text("utf-8"), path.name)
+    except OSError as problem:
+        raise ProfileError(f"{path.name} cannot be read: {(problem.strerror or 'it is no file').lower()}") from None
     except UnicodeDecodeError:
         raise ProfileError(f"{path.name}: not a UTF-8 text; save the profile as UTF-8") from None
 

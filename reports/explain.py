@@ -26,8 +26,11 @@ from timeline.model import Because, CodedEncounter, EncounterTimeline, LedgerRow
 _COLUMNS = ("documented", "charged", "included", "unbilled", "queried")
 
 
-def explain_encounter(coded: CodedEncounter) -> str:
-    """The encounter as plain text, ending with a line feed: sections without content are left out."""
+def explain_encounter(coded: CodedEncounter, *, zone_assumed: bool = False) -> str:
+    """The encounter as plain text, ending with a line feed: sections without content are left out.
+
+    ``zone_assumed`` when times without an offset were read as UTC for want of a zone: the head then says so.
+    """
     words = words_of(coded)
     sections = (
         ("ADMINISTRATIONS", _administrations(coded)),
@@ -38,20 +41,32 @@ def explain_encounter(coded: CodedEncounter) -> str:
         ("EVERY MINUTE", ledger_table(words)),
         ("FINDINGS", (text for f in coded.findings for text in finding_lines(words, f))),
     )
-    out = [*_header(coded)]
+    out = [*_header(coded, zone_assumed)]
     for title, content in sections:
         if body := list(content):
             out += ["", title, *body]
     if not coded.lines:
-        out += ["", "No line: nothing here earns an administration code."]
+        out += ["", no_line(coded)]
     return "\n".join(text.rstrip() for text in out) + "\n"
 
 
-def _header(coded: CodedEncounter) -> Iterator[str]:
+def no_line(coded: CodedEncounter) -> str:
+    """What an encounter without lines says: nothing is earned, or nothing yet."""
+    count = len(coded.queries)
+    if not count:
+        return "No line: nothing here earns an administration code."
+    held = list(dict.fromkeys(code for query in coded.queries for code in query.held))
+    opened = "1 question is open" if count == 1 else f"{count} questions are open"
+    return f"No line yet: {opened}; held: {', '.join(held)}." if held else f"No line yet: {opened}."
+
+
+def _header(coded: CodedEncounter, zone_assumed: bool) -> Iterator[str]:
     timeline = coded.timeline
     patient = f", patient {one_line(timeline.patient_id)}" if timeline.patient_id else ""
     yield f"Encounter {one_line(timeline.id)}{patient}"
     yield f"{visit(timeline)}, times in {offset_name(timeline)}"
+    if zone_assumed:
+        yield "Times were read as UTC: no zone was given. Name the site's with --timezone, such as America/Chicago."
     yield f"Policy version {one_line(coded.policy_version)}"
     if coded.amount is not None:
         held = f", {money(coded.amount_in_query)} in query" if coded.amount_in_query else ""

@@ -10,7 +10,7 @@ from parsers.events import Finding
 from reports.clock_text import offset_name, visit
 from reports.encounter_view import kind_words, minutes_words, ran_words, stop_words
 from reports.encounter_words import Words, finding_text, findings_together, words_of
-from reports.explain import because_facts, full_text, ledger_cells, ledger_totals
+from reports.explain import because_facts, full_text, ledger_cells, ledger_totals, no_line
 from reports.sentences import (
     bill,
     money,
@@ -98,6 +98,8 @@ class EncounterView:
     bill: str
     picture: Markup
     lines: tuple[LineView, ...]
+    no_line: str
+    """Said in place of lines."""
     priced: bool
     queries: tuple[QueryView, ...]
     assumptions: tuple[Note, ...]
@@ -125,6 +127,7 @@ def encounter_view(coded: CodedEncounter, number: int) -> EncounterView:
         bill=", ".join(bill(coded.lines)),
         picture=Markup(timeline_svg(coded, heading=False)),
         lines=tuple(_line(words, line) for line in coded.lines),
+        no_line=no_line(coded),
         priced=any(line.amount is not None for line in coded.lines),
         queries=tuple(_query(coded, query) for query in coded.queries),
         assumptions=tuple(

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from reports.clock_text import offset_name, visit
 from reports.encounter_words import Words, finding_text, findings_together, words_of
-from reports.explain import outcome_lines
+from reports.explain import no_line, outcome_lines
 from reports.json_output import summary
 from reports.safe_text import one_line
 from reports.sentences import AMOUNT_BASIS, money, source_text
@@ -72,7 +72,7 @@ def _encounter(coded: CodedEncounter, width: int, glyphs: Glyphs) -> Iterator[Re
         yield Text("\n".join(picture), no_wrap=True, overflow="crop")
         yield _hanging(legend(coded, glyphs), "dim")
         yield Text()
-    yield _lines(words) if coded.lines else Text(" No lines.", style="dim")
+    yield _lines(words) if coded.lines else _hanging(no_line(words.coded), "dim")
     for query in coded.queries[:_QUERIES]:
         yield from _query(coded.timeline, query)
     if len(coded.queries) > _QUERIES:

@@ -67,9 +67,11 @@ def write_private(path: Path, pieces: Iterable[str]) -> None:
                 raise IsADirectoryError
             _write_into(os.open(path, os.O_WRONLY), pieces)  # a pipe or a device
         else:
-            _replace(path.resolve(), pieces)
+            _replace(Path(os.path.realpath(path)), pieces)
     except OSError as problem:
         why = problem.strerror or "it is a folder"
+        if isinstance(problem, FileNotFoundError):
+            why = f"the folder {path.parent} does not exist"
         raise CannotWrite(f"{path} cannot be written: {why}. Name another place with --output.") from problem
 
 

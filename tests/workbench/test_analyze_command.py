@@ -175,7 +175,7 @@ def test_a_path_that_is_not_there_is_status_2(here: Path) -> None:
         (["chart.csv", "--set", "repeat_push_gap=soon"], "takes a whole number of 0 or more, not 'soon'"),
         (["chart.csv", "--formulary", "none.yaml"], "none.yaml"),
         (["chart.csv", "--date-from", "2026-03-12", "--date-to", "2026-03-10"], "--date-to is before --date-from"),
-        (["chart.csv", "--encounter", "4711"], "No encounter of that id"),
+        (["chart.csv", "--encounter", "4711"], "No encounter has that id"),
         (["chart.csv", "--config", "none.toml"], "There is no configuration file none.toml"),
         (["chart.csv", "--format", "pdf"], "'pdf' is not one of"),
         (["chart.csv", "--output", "no/such/place.txt"], "cannot be written"),

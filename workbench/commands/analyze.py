@@ -12,7 +12,8 @@ from reports.json_output import json_pieces
 from reports.table_text import render_table
 from reports.timeline_svg import timeline_svg
 from timeline.model import Result
-from workbench.commands.closing import close
+from workbench.commands.closing import NOTHING_READABLE, close, say_open_queries, status
+from workbench.commands.destination import check_destination
 from workbench.commands.options import Job, coding_options
 from workbench.commands.running import run
 from workbench.output import STANDARD_OUTPUT, page_name, screen, send
@@ -36,13 +37,16 @@ def analyze(ctx: click.Context, job: Job, format: str, output: str | None) -> No
     PATH is a file, a folder or - for standard input: HL7 v2 messages, a MAR table (CSV, TSV) or CLIF
     tables (Parquet, CSV), any of them gzipped. The kind is found from the content.
     """
+    target = output or (page_name(job.paths, ".html") if format == "html" else STANDARD_OUTPUT)
+    check_destination(ctx, target, job.paths)
     review = run(job)
+    if target != STANDARD_OUTPUT and status(review.result) == NOTHING_READABLE:
+        close(ctx, review.result, told=False)  # nothing to write
     if format == "svg" and len(review.encounters) != 1:
         raise click.UsageError(
             f"An SVG picture shows one encounter, and there are {len(review.encounters)}."
             " Choose one with --encounter ID, or use --format html for all."
         )
-    target = output or (page_name(job.paths, ".html") if format == "html" else STANDARD_OUTPUT)
     if format == "table":
         look = screen(target)
         table = render_table(review.result, width=look.width, color=look.color, encoding=look.encoding)
@@ -51,6 +55,8 @@ def analyze(ctx: click.Context, job: Job, format: str, output: str | None) -> No
         send(_pieces(review.result, format), target)
     if format == "html" and output is None:
         click.echo(target)
+    if format == "csv":
+        say_open_queries(review.result)
     close(ctx, review.result, told=format == "table" and target == STANDARD_OUTPUT)
 
 

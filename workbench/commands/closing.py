@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import click
 
-from parsers.events import Source
+from parsers.events import Rejected, Source
+from parsers.files import NOT_OPENED
 from parsers.shapes import safe_name
 from timeline.model import Result
 
@@ -20,18 +23,46 @@ def status(result: Result) -> int:
 
 
 def close(ctx: click.Context, result: Result, *, told: bool) -> None:
-    """Say what was rejected and end the command; ``told`` when the answer on standard output says it already."""
-    if result.rejected and not told:
-        count = len(result.rejected)
-        click.echo(f"{count} {'record was' if count == 1 else 'records were'} rejected:", err=True)
-        for rejected in result.rejected[:SHOWN]:
-            click.echo(f"  {_place(rejected.source)}: {rejected.message} {rejected.fix}", err=True)
-        if count > SHOWN:
-            click.echo(f"  and {count - SHOWN} more; --format json lists all of them.", err=True)
+    """Say what was rejected and assumed, and end the command.
+
+    ``told`` when the answer on standard output says it already.
+    """
+    if not told:
+        _say_zone(result)
+        closed = [r for r in result.rejected if r.code in NOT_OPENED]
+        records = [r for r in result.rejected if r.code not in NOT_OPENED]
+        _list(closed, "input could not be opened", "inputs could not be opened")
+        _list(records, "record was rejected", "records were rejected")
     end = status(result)
     if end == NOTHING_READABLE:
         click.echo("Nothing in the input could be read.", err=True)
     ctx.exit(end)
+
+
+def say_open_queries(result: Result) -> None:
+    """For answers that hold lines only: that the bill may still grow."""
+    count = sum(len(e.queries) for e in result.encounters)
+    if count:
+        what = "1 question is open" if count == 1 else f"{count:,} questions are open"
+        lists = "lists it" if count == 1 else "lists them"
+        click.echo(f"{what} (not in this table); --format json or the table view {lists}.", err=True)
+
+
+def _say_zone(result: Result) -> None:
+    for finding in result.findings:
+        if finding.code == "zone-assumed":
+            click.echo(f"{finding.severity}: {finding.message} {finding.fix}", err=True)
+
+
+def _list(rejected: Iterable[Rejected], one: str, many: str) -> None:
+    found = list(rejected)
+    if not found:
+        return
+    click.echo(f"{len(found)} {one if len(found) == 1 else many}:", err=True)
+    for entry in found[:SHOWN]:
+        click.echo(f"  {_place(entry.source)}: {entry.message} {entry.fix}", err=True)
+    if len(found) > SHOWN:
+        click.echo(f"  and {len(found) - SHOWN} more; --format json lists all of them.", err=True)
 
 
 def _place(source: Source) -> str:

@@ -8,6 +8,7 @@ from reports.html import page_html
 from reports.table_text import render_table
 from workbench.bundled_sample import DAY_FEED, ZONE, as_file, sample_file
 from workbench.commands.closing import close
+from workbench.commands.destination import check_destination
 from workbench.output import STANDARD_OUTPUT, screen, send
 from workbench.pipeline import analyze
 from workbench.progress import working
@@ -24,6 +25,7 @@ def demo(ctx: click.Context, output: str) -> None:
     The day is invented: one infusion centre and emergency department, as an HL7 feed.
     """
     with as_file(sample_file(DAY_FEED)) as day, working("Reading and coding the sample day"):
+        check_destination(ctx, output, [str(day)])
         result = analyze(day, timezone=ZONE).result
     look = screen(STANDARD_OUTPUT)
     table = render_table(result, width=look.width, color=look.color, encoding=look.encoding)

@@ -42,9 +42,22 @@ def chosen(job: Job, result: Result) -> Result:
     """The encounters the job asks for; raises ``click.UsageError`` for one that is not in the input."""
     kept = Review(result).only(encounter=job.encounter, date_from=job.date_from, date_to=job.date_to).result
     if job.encounter is not None and not kept.encounters:
-        count = len(result.encounters)
-        raise click.UsageError(
-            f"No encounter of that id ran in the days asked for; {count} {'was' if count == 1 else 'were'} read."
-            " `analyze --format csv` lists their ids."
-        )
+        raise click.UsageError(_no_encounter(job, job.encounter, result))
+    if not kept.encounters and result.encounters:
+        click.echo(f"{_encounters(result)} read, and none ran in the days asked for.", err=True)
     return kept
+
+
+def _no_encounter(job: Job, wanted: str, result: Result) -> str:
+    """Why there is nothing to show; ids are never repeated, since a terminal is often recorded."""
+    ids = {coded.timeline.id for coded in result.encounters}
+    if wanted in ids:
+        return "The encounter of that id did not run in the days asked for (--date-from, --date-to)."
+    if any(wanted.strip().casefold() == known.casefold() for known in ids):
+        return "No encounter has exactly that id, but one has it in another case: write it as charted."
+    return f"No encounter has that id; {_encounters(result)} read. The table view (`analyze PATH`) shows every id."
+
+
+def _encounters(result: Result) -> str:
+    count = len(result.encounters)
+    return f"{count:,} encounter was" if count == 1 else f"{count:,} encounters were"
