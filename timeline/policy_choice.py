@@ -7,7 +7,7 @@ minute is unbilled with that reason, and a finding says what to do.  Never a sil
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from parsers.events import Finding
@@ -16,7 +16,7 @@ from timeline.hang_settings import HangSettings
 from timeline.mapper import Coding
 from timeline.model import EncounterTimeline, PolicyUsed, Timelines
 from timeline.policy import Policy, PolicyVersion
-from timeline.policy_file import PolicyException, payer_key
+from timeline.policy_file import POLICY_DATE, PolicyException, payer_key
 from timeline.rules.case import Aside, Reason, Service
 from timeline.services import known_spans
 from timeline.spans import epoch, minutes
@@ -164,10 +164,18 @@ def choices_of(timelines: Timelines, policy: Policy) -> list[tuple[EncounterTime
 def policies_used(choices: Sequence[Choice], policy: Policy) -> tuple[PolicyUsed, tuple[PolicyUsed, ...]]:
     """The policy of the run (its last version used), and every version that coded an encounter."""
     used = {(c.policy.name, c.version.version): c.policy for c in choices if c.refusal is None}
-    every = tuple(p.on(date.fromisoformat(version)).used() for (_, version), p in sorted(used.items(), key=_by_name))
+    every = tuple(_used(p, date.fromisoformat(version)) for (_, version), p in sorted(used.items(), key=_by_name))
     own = [u for u in every if u.name == policy.name]
-    main = own[-1] if own else policy.on(policy.versions[-1]).used()
+    main = own[-1] if own else _used(policy, policy.versions[-1])
     return main, every or (main,)
+
+
+def _used(policy: Policy, start: date) -> PolicyUsed:
+    """A version as used; a date that was set for all encounters stands among the switches."""
+    used = policy.on(start).used()
+    if policy.pinned is None:
+        return used
+    return replace(used, switches={**used.switches, POLICY_DATE: policy.pinned.isoformat()})
 
 
 def _by_name(item: tuple[tuple[str, str], Policy]) -> tuple[str, str]:

@@ -84,6 +84,7 @@ def test_a_policy_date_codes_all_of_them_by_one_day(tmp_path: Path) -> None:
     later = code(timelines, policy, switches={"policy_date": "2026-08-01"})
     assert bills(later) == {"E1": CONCURRENT, "E2": CONCURRENT}
     assert [p.version for p in later.policies] == ["2026-07-01"]
+    assert later.policy.switches["policy_date"] == "2026-08-01"
 
 
 # the gap of 5 minutes between the bags: one run of 125 minutes' span, or two
