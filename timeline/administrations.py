@@ -11,7 +11,7 @@ from parsers.events import AdministrationEvent, Category, Drug, Finding, Route, 
 from timeline.access_names import access_key
 from timeline.charted_orders import hangs_of_order
 from timeline.formulary import Formulary, FormularyMatch
-from timeline.hang_settings import HangSettings
+from timeline.hang_settings import HangSettings, RateStep
 from timeline.hangs import Hang
 from timeline.model import Administration, Segment
 from timeline.spans import epoch, instant, union
@@ -35,7 +35,11 @@ def administrations_of_order(
     events: Sequence[AdministrationEvent], formulary: Formulary, settings: HangSettings
 ) -> tuple[list[Administration], list[Finding]]:
     """The administrations of one order of one encounter, and what is doubtful about them."""
-    hangs, findings = hangs_of_order(events, settings)
+
+    def fluid(hang: Hang) -> bool:
+        return _category(hang.first.drugs, formulary)[0] in ("hydration", "carrier")
+
+    hangs, findings = hangs_of_order(events, settings, fluid)
     made = [_administration(parts, formulary, findings) for parts in hangs]
     return made, findings
 
@@ -45,7 +49,7 @@ def _administration(parts: list[Hang], formulary: Formulary, findings: list[Find
     events = _in_order([e for part in parts for e in part.events])
     drugs = _drugs(parts)
     match = _match(drugs, formulary)
-    category, basis = _category(drugs, match)
+    category, basis = _category(drugs, formulary)
     route = next((e.route for e in events if e.route is not None), None)
     start = min(part.start for part in parts)
     open_since, stop, evidence, stop_sources = _end(parts)
@@ -82,7 +86,7 @@ def _administration(parts: list[Hang], formulary: Formulary, findings: list[Find
         last_seen=last_seen,
         latest_stop=min((p.latest_stop for p in parts if p.latest_stop), default=None) if open_since else None,
         bags=tuple(sorted({b for part in parts for b in part.bags})),
-        rates=tuple(sorted({r for part in parts for r in part.rates}, key=lambda r: (r.time, r.ml_per_hour or 0))),
+        rates=_rates(parts),
         volume_ml=_total_volume(parts),
         ordered_minutes=next((e.ordered_minutes for e in events if e.ordered_minutes), None),
         device=next((e.device for e in events if e.device), None),
@@ -91,6 +95,7 @@ def _administration(parts: list[Hang], formulary: Formulary, findings: list[Find
         department=next((e.department for e in events if e.department), None),
         sources=_unique(e.source for e in events),
         stop_sources=stop_sources,
+        charge_codes=frozenset(code for d in drugs for code in (d.hcpcs, d.code) if code),
         electrolyte=match.electrolyte and basis != "record",
         silence=_silence(parts, segments),
         hormonal=match.hormonal,
@@ -139,17 +144,20 @@ def _match(drugs: Sequence[Drug], formulary: Formulary) -> FormularyMatch:
     return formulary.match(" + ".join(d.name for d in active))
 
 
-def _category(drugs: Sequence[Drug], match: FormularyMatch) -> tuple[Category, str]:
-    """The record's own category wins, then the formulary; an unlisted IV drug is therapeutic (rulebook 0e)."""
-    charted = [d.category for d in drugs if d.category is not None and not d.base]
-    unlabelled = [d for d in drugs if d.category is None and not d.base]
-    if charted and not unlabelled:
-        return min(charted, key=CATEGORY_ORDER.index), "record"
-    if match.category is None:
-        return (min(charted, key=CATEGORY_ORDER.index), "record") if charted else ("therapeutic", "unlisted")
-    if charted:
-        return min([*charted, match.category], key=CATEGORY_ORDER.index), "record"
-    return match.category, f"formulary: {match.entry}"
+def _category(drugs: Sequence[Drug], formulary: Formulary) -> tuple[Category, str]:
+    """The highest category of the parts; of a part the record's own wins, then the formulary (rulebook 0d, 0e).
+
+    An unlisted part is therapeutic, whatever is charted of the others.
+    """
+    active = [d for d in drugs if not d.base] or list(drugs)
+    found: list[tuple[Category, str]] = [(d.category, "record") for d in active if d.category is not None]
+    unlabelled = [d for d in active if d.category is None]
+    if unlabelled:
+        match = _match(unlabelled, formulary)
+        found.append(
+            ("therapeutic", "unlisted") if match.category is None else (match.category, f"formulary: {match.entry}")
+        )
+    return min(found, key=lambda part: CATEGORY_ORDER.index(part[0]))
 
 
 def _end(parts: Sequence[Hang]) -> tuple[datetime | None, datetime | None, str, tuple[Source, ...]]:
@@ -189,6 +197,12 @@ def _silence(parts: Sequence[Hang], segments: Sequence[Segment]) -> Segment | No
             if b - a > _LONG_SILENCE and (longest is None or b - a > longest.stop - longest.start):
                 longest = Segment(a, b)
     return longest
+
+
+def _rates(parts: Sequence[Hang]) -> tuple[RateStep, ...]:
+    """One rate a minute: of a start and a change charted together, the change."""
+    steps = {step.time: step for part in parts for step in part.rates}
+    return tuple(steps[time] for time in sorted(steps))
 
 
 def _total_volume(parts: Sequence[Hang]) -> float | None:

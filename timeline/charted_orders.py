@@ -6,15 +6,15 @@ are one mix in one bag or syringe (rulebook 0d).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from parsers.events import Action, AdministrationEvent, Finding
+from parsers.events import Action, AdministrationEvent, Finding, Route
 from timeline.access_names import access_key
 from timeline.corrections import drug_names
 from timeline.hang_settings import HangSettings
-from timeline.hangs import AT_ONCE, STARTS, Hang, follow
+from timeline.hangs import STARTS, Hang, at_once, follow
 
 Drugs = tuple[str, ...]
 
@@ -50,7 +50,7 @@ def _opens(event: AdministrationEvent) -> bool:
 
 
 def hangs_of_order(
-    events: Sequence[AdministrationEvent], settings: HangSettings
+    events: Sequence[AdministrationEvent], settings: HangSettings, fluid: Callable[[Hang], bool]
 ) -> tuple[list[list[Hang]], list[Finding]]:
     """The hangs of one order, each as the list of its parts (one part a drug, several for a mix)."""
     by_drug: dict[Drugs, list[AdministrationEvent]] = {}
@@ -65,7 +65,7 @@ def hangs_of_order(
         made, found = hangs_of_drug([*opened.get(drugs, ()), *others], settings)
         hangs.extend(made)
         findings.extend(f for f in found if f not in findings)
-    return _mixes(hangs), findings
+    return _mixes(hangs, fluid), findings
 
 
 def hangs_of_drug(events: Sequence[AdministrationEvent], settings: HangSettings) -> tuple[list[Hang], list[Finding]]:
@@ -76,11 +76,12 @@ def hangs_of_drug(events: Sequence[AdministrationEvent], settings: HangSettings)
     rows = _one_row_a_start(rows, findings)
     hangs: list[Hang] = []
     for index, row in enumerate(rows):
-        until = row.stop or (rows[index + 1].time if index + 1 < len(rows) else None)
+        stops = row.stop is not None and row.stop > row.time
+        until = row.stop if stops else (rows[index + 1].time if index + 1 < len(rows) else None)
         inside = [e for e in actions if e.time >= row.time and (until is None or e.time <= until)]
         actions = [e for e in actions if e not in inside]
         hang, *doses = _from_row(row, inside, settings, findings)
-        if row.stop is None and hang.open_since is not None and index + 1 < len(rows):
+        if not stops and hang.open_since is not None and index + 1 < len(rows):
             hang.latest_stop = rows[index + 1].time
         hangs += [hang, *doses]
     if actions:
@@ -97,15 +98,17 @@ def _row_order(event: AdministrationEvent) -> tuple[object, ...]:
 
 def _one_row_a_start(rows: Sequence[AdministrationEvent], findings: list[Finding]) -> list[AdministrationEvent]:
     """Of two rows with one start, the one recorded last stands; then one with a stop; then the earlier stop."""
-    best: dict[object, AdministrationEvent] = {}
+    best: dict[tuple[datetime, bool], AdministrationEvent] = {}
     for row in rows:
-        held = best.get(row.time)
+        # A loading push and a bag of one order may begin in the same minute: two administrations.
+        start = (row.time, row.route is Route.IV_PUSH)
+        held = best.get(start)
         if held is None:
-            best[row.time] = row
+            best[start] = row
             continue
         newer = (row.recorded_at is not None) and (held.recorded_at is None or row.recorded_at > held.recorded_at)
         if newer or (held.stop is None and row.stop is not None and held.recorded_at == row.recorded_at):
-            best[row.time], row = row, held
+            best[start], row = row, held
         findings.append(
             Finding(
                 "warning",
@@ -116,7 +119,7 @@ def _one_row_a_start(rows: Sequence[AdministrationEvent], findings: list[Finding
                 row.source,
             )
         )
-    return [best[t] for t in sorted(best, key=str)]
+    return [best[start] for start in sorted(best)]
 
 
 def _from_row(
@@ -130,7 +133,7 @@ def _from_row(
         # The row's own stop says when it ended, however long nothing was charted; its rate belongs to the start.
         steps.append(replace(row, action=Action.STOPPED, time=row.stop, stop=None, rate=None, rate_ml_per_hour=None))
         settings = replace(settings, bag_change_max_minutes=int((row.stop - row.time).total_seconds()) // 60 + 1)
-    elif row.stop is not None and (row.stop < row.time or row.route not in AT_ONCE):
+    elif row.stop is not None and (row.stop < row.time or not at_once(row)):
         order = "before" if row.stop < row.time else "at the minute of"
         findings.append(
             Finding(
@@ -183,12 +186,12 @@ def _continues(last: Hang, hang: Hang, settings: HangSettings) -> bool:
     return last.segments[-1][1] == last.stop and 0 <= gap <= settings.bag_change_grace_minutes * 60
 
 
-def _mixes(hangs: Sequence[Hang]) -> list[list[Hang]]:
-    """Hangs of different drugs of one order that start together or run together are one mix."""
+def _mixes(hangs: Sequence[Hang], fluid: Callable[[Hang], bool]) -> list[list[Hang]]:
+    """Hangs of different drugs on one order and time are one mix."""
     groups: list[list[Hang]] = []
     for hang in sorted(hangs, key=lambda h: (h.start, drug_names(h.first))):
         for group in groups:
-            if any(_together(other, hang) for other in group):
+            if any(_together(other, hang, fluid) for other in group):
                 group.append(hang)
                 break
         else:
@@ -196,12 +199,16 @@ def _mixes(hangs: Sequence[Hang]) -> list[list[Hang]]:
     return groups
 
 
-def _together(a: Hang, b: Hang) -> bool:
+def _together(a: Hang, b: Hang, fluid: Callable[[Hang], bool]) -> bool:
     if drug_names(a.first) == drug_names(b.first):
         return False
     if a.start == b.start:
-        return a.push == b.push
-    return any(s < t2 and s2 < t for s, t in _known(a) for s2, t2 in _known(b))
+        # A fluid charted to run on after the drug is another bag: it must not lengthen the drug.
+        apart = a.stop is not None and b.stop is not None and a.stop != b.stop and fluid(a) != fluid(b)
+        return a.push == b.push and not apart
+    # A part charted minutes later goes with the bag it was added to if it has no stop of its own, or the same.
+    later = b.open_since is not None or (b.stop is not None and b.stop == a.stop)
+    return later and not b.push and any(s <= b.start < t for s, t in _known(a))
 
 
 def _known(hang: Hang) -> list[tuple[datetime, datetime]]:

@@ -106,9 +106,8 @@ class Worked:
         return self.timeline.local_date(instant(seconds))
 
     def dates(self) -> set[date]:
-        """Dates on which a line stands or may stand."""
-        bills = [self.settled.certain, *(r.adds for q in self.settled.questions for r in q.ranges)]
-        return {key[2] for bill in bills for key in bill}
+        """Dates on which a line stands; one that waits for an answer is no line yet."""
+        return {key[2] for key in self.settled.certain}
 
 
 def _by_encounter(
@@ -179,7 +178,7 @@ def _finish(worked: Worked, marked_dates: set[date], tables: Tables, earlier: Bi
     notes += _held(timeline, drafts, asides, {q.unknown.administration for q in questions})
     lines = finished_lines(drafts, timeline.id, evidence, initial_codes, version.codes, held=bool(questions))
     amounts = Amounts.of(tables, _certain(worked, marked_dates), settled, version.settings, earlier)
-    queries = queries_of(questions, timeline, amounts.extra if amounts else lambda bill: None)
+    queries = queries_of(questions, timeline, amounts.extra if amounts else lambda bill: None, version.codes)
     if tables:
         notes += edit_findings(lines, tables, earlier, timeline)
     if amounts:

@@ -23,6 +23,12 @@ AT_ONCE = frozenset({Route.IV_PUSH, Route.IM, Route.SC, Route.INTRA_ARTERIAL, Ro
 """Routes of a dose that is over when it is charted: no stop is missing (rulebook 26)."""
 
 
+def at_once(event: AdministrationEvent) -> bool:
+    """A dose that is over when it is charted; under the skin by pump it runs (rulebook 36)."""
+    by_pump = event.route is Route.SC and "pump" in (event.device or "").casefold()
+    return event.route in AT_ONCE and not by_pump
+
+
 @dataclass(slots=True)
 class Hang:
     """One hang as it is being put together.  ``open_since`` is set while it runs."""
@@ -45,15 +51,15 @@ class Hang:
     @property
     def point(self) -> bool:
         """A dose charted once, which needs no stop (rulebook 6)."""
-        at_once = self.given or self.first.route in AT_ONCE
-        return self.push or (at_once and self.open_since is not None and not self.segments and not self.flows)
+        dose = self.given or at_once(self.first)
+        return self.push or (dose and self.open_since is not None and not self.segments and not self.flows)
 
     @property
     def flows(self) -> bool:
         """Whether anything charted shows that a volume ran: IVPB, a volume, a rate, or a verified flow."""
         if self.first.route is Route.IVPB:
             return True
-        if self.first.route in AT_ONCE:
+        if at_once(self.first):
             return len(set(self.actions)) > 1
         return len(set(self.actions)) > 1 or any(
             e.volume_ml is not None or e.bag_volume_ml is not None or (e.rate or 0) > 0 for e in self.events
@@ -291,8 +297,8 @@ def _restart(track: Track, time: datetime, event: AdministrationEvent) -> None:
 def _dose(track: Track, time: datetime, event: AdministrationEvent) -> None:
     """A dose given at once.  A bolus from the bag that runs is part of that infusion (rulebook 0d)."""
     hang = track.current
-    at_once = (h for h in reversed(track.hangs) if h.given or h.push or h.first.route in AT_ONCE)
-    charted = next((h for h in at_once if h.start == time), None)
+    doses = (h for h in reversed(track.hangs) if h.given or h.push or at_once(h.first))
+    charted = next((h for h in doses if h.start == time), None)
     if charted is not None:
         # One drug of one order is given once in a minute: the same dose, charted again.
         _note(charted, time, event)

@@ -51,10 +51,15 @@ def finished_lines(
     drafts: Sequence[Draft], encounter: str, evidence: Evidence, initial_codes: set[str], codes: Codes, *, held: bool
 ) -> tuple[Line, ...]:
     """Lines with ids and evidence; ``held`` says that open questions stand beside them."""
-    lines = [_line(draft, encounter, evidence, held=held) for draft in drafts]
-    return tuple(
-        sorted(lines, key=lambda line: (*sort_rank(line.code, line.modifiers, initial_codes, codes), line.date))
-    )
+    initial_drugs = {c.service.drug for d in drafts if d.key[0] in initial_codes for c, _ in d.charges}
+    ranked = []
+    for draft in drafts:
+        # Hours stand behind the initial code only if its drug earned some of them; else behind the sequential one.
+        own = any(c.service.drug in initial_drugs for c, _ in draft.charges)
+        code, modifiers, when = draft.key
+        rank = sort_rank(code, modifiers, initial_codes if own else set(), codes)
+        ranked.append((rank, when, _line(draft, encounter, evidence, held=held)))
+    return tuple(line for _, _, line in sorted(ranked, key=lambda item: item[:2]))
 
 
 def _line(draft: Draft, encounter: str, evidence: Evidence, *, held: bool) -> Line:
@@ -75,7 +80,9 @@ def _line(draft: Draft, encounter: str, evidence: Evidence, *, held: bool) -> Li
             sources=because.sources,
             children=(*because.children, evidence.because(certain)),
         )
-    spans = union(s for c, _ in draft.charges for _, own in c.reason.spans for s in own)
+    # Units of a push or an injection rest on the dose, not on minutes.
+    timed = (c for c, _ in draft.charges if c.service.kind != "push")
+    spans = union(s for c in timed for _, own in c.reason.spans for s in own)
     return Line(
         id=line_id(encounter, code, modifiers, when, ids),
         code=code,

@@ -14,6 +14,7 @@ from timeline.rules.initial import choose_initial
 from timeline.rules.injections import code_injections
 from timeline.rules.no_code import account_for_the_rest, code_pumps
 from timeline.rules.placement import place_infusions
+from timeline.rules.port_flush_96523 import code_port_flush
 from timeline.rules.pushes import code_pushes
 from timeline.rules.subcutaneous_96369 import code_subcutaneous
 from timeline.services import Answers, Cache, OpenStop, resolve
@@ -60,7 +61,7 @@ def code_encounter(
     coding = Coding(resolved.services, [], list(resolved.asides), list(resolved.notes), resolved.open_stops, set())
     concurrent_on: set[object] = set()
     for services in _scopes(resolved.services, policy, day):
-        case = Case(policy, services, day, answers=answers, concurrent_on=concurrent_on)
+        case = Case(policy, services, day, everything=resolved.services, answers=answers, concurrent_on=concurrent_on)
         _apply_rules(case)
         coding.charges.extend(case.charges)
         coding.asides.extend(case.asides)
@@ -107,6 +108,7 @@ def _apply_rules(case: Case) -> None:
     code_subcutaneous(case)
     code_pumps(case)
     account_for_the_rest(case)
+    code_port_flush(case)
 
 
 def _nothing_reported(case: Case) -> None:

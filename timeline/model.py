@@ -82,6 +82,8 @@ class Administration:
     department: str | None
     sources: tuple[Source, ...]
     stop_sources: tuple[Source, ...] = ()
+    charge_codes: frozenset[str] = frozenset()
+    """HCPCS or charge codes that the record itself carries."""
     electrolyte: bool = False
     """An electrolyte replacement: its category follows a switch (rulebook 25)."""
     silence: Segment | None = None

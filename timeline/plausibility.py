@@ -9,6 +9,7 @@ from datetime import timedelta
 from parsers.events import Finding, Route
 from timeline.model import Administration, Kind
 from timeline.rules.hours import additional_hours
+from timeline.rules.push_or_infusion import portable_pump
 from timeline.services import known_spans
 from timeline.spans import seconds
 from timeline.switches import Settings
@@ -41,7 +42,7 @@ def doubts(administrations: Sequence[Administration], kinds: dict[str, Kind], se
                 )
             )
         found.extend(_against_the_order(a, settings))
-        if seconds(known_spans(a)) > settings.long_run_minutes * 60 and a.open_since is None:
+        if seconds(known_spans(a)) > settings.long_run_minutes * 60 and a.open_since is None and not portable_pump(a):
             found.append(
                 _finding(
                     "warning",
@@ -81,7 +82,7 @@ def _against_the_order(a: Administration, settings: Settings) -> list[Finding]:
                 a,
             )
         ]
-    if a.minutes > ordered and additional_hours(a.minutes, settings) > additional_hours(ordered, settings):
+    if a.minutes > ordered and _worth(a, a.minutes, settings) > _worth(a, ordered, settings):
         return [
             _finding(
                 "info",
@@ -92,6 +93,12 @@ def _against_the_order(a: Administration, settings: Settings) -> list[Finding]:
             )
         ]
     return []
+
+
+def _worth(a: Administration, minutes: int, settings: Settings) -> tuple[bool, int]:
+    """Whether so many minutes pass the first boundary (infusion, hydration), and their additional hours."""
+    first = settings.hydration_min_minutes if a.category == "hydration" else settings.infusion_min_minutes
+    return minutes >= first, additional_hours(minutes, settings)
 
 
 def _finding(severity: str, code: str, message: str, fix: str, a: Administration) -> Finding:

@@ -12,20 +12,22 @@ from datetime import datetime
 
 from timeline.access_names import access_key
 from timeline.evidence import Evidence
+from timeline.lines import sort_rank
 from timeline.mapper import Bill
 from timeline.model import Administration, Assumption, EncounterTimeline, Outcome, OutcomeLine, Query
 from timeline.rules.case import Reason
 from timeline.spans import instant
+from timeline.switches import Codes
 from timeline.unknowns import Question, Range, Unknown
 
 Price = Callable[[Bill], float | None]
 
 
-def query_of(question: Question, timeline: EncounterTimeline, price: Price) -> Query:
+def query_of(question: Question, timeline: EncounterTimeline, price: Price, codes: Codes) -> Query:
     """One question with what each answer would add to the certain lines."""
     unknown = question.unknown
     a = next(x for x in timeline.administrations if x.id == unknown.administration)
-    outcomes = tuple(_outcome(r, unknown, timeline, price) for r in question.ranges)
+    outcomes = tuple(_outcome(r, unknown, timeline, price, codes) for r in question.ranges)
     held = tuple(sorted({line.code for o in outcomes for line in o.lines}))
     stop = unknown.stop
     return Query(
@@ -66,8 +68,8 @@ def _clock(time: datetime) -> str:
     return time.strftime("%Y-%m-%d %H:%M")
 
 
-def _outcome(row: Range, unknown: Unknown, timeline: EncounterTimeline, price: Price) -> Outcome:
-    lines = tuple(OutcomeLine(code, units, modifiers) for (code, modifiers, _), units in _summed(row.adds))
+def _outcome(row: Range, unknown: Unknown, timeline: EncounterTimeline, price: Price, codes: Codes) -> Outcome:
+    lines = tuple(OutcomeLine(code, units, modifiers) for (code, modifiers, _), units in _summed(row.adds, codes))
     start = stop = None
     if unknown.what == "stop":
         start, stop = instant(int(row.answer.value)), instant(int(row.answer.to or row.answer.value))
@@ -77,8 +79,8 @@ def _outcome(row: Range, unknown: Unknown, timeline: EncounterTimeline, price: P
     return Outcome(label + row.others, start, stop, lines, price(row.adds))
 
 
-def _summed(adds: Bill) -> list[tuple[tuple[str, tuple[str, ...], object], int]]:
-    return sorted(adds.items(), key=lambda item: (item[0][0], item[0][1], item[0][2]))
+def _summed(adds: Bill, codes: Codes) -> list[tuple[tuple[str, tuple[str, ...], object], int]]:
+    return sorted(adds.items(), key=lambda item: (sort_rank(item[0][0], item[0][1], set(), codes), item[0][2]))
 
 
 def _label(unknown: Unknown, value: str, timeline: EncounterTimeline) -> str:
@@ -121,5 +123,7 @@ def undetermined_of(unknown: Unknown, timeline: EncounterTimeline, evidence: Evi
     return Assumption(unknown.what, a.id, "cannot be determined", evidence.because(reason, (a.id,)))
 
 
-def queries_of(questions: Sequence[Question], timeline: EncounterTimeline, price: Price) -> tuple[Query, ...]:
-    return tuple(query_of(q, timeline, price) for q in questions)
+def queries_of(
+    questions: Sequence[Question], timeline: EncounterTimeline, price: Price, codes: Codes
+) -> tuple[Query, ...]:
+    return tuple(query_of(q, timeline, price, codes) for q in questions)

@@ -13,9 +13,10 @@ from typing import Literal
 from parsers.events import Route
 from timeline.access_names import access_key
 from timeline.answered import when_given
+from timeline.bag_changes import runs_dry
 from timeline.model import Administration, EncounterTimeline
 from timeline.rules.case import Aside, Note, Reason, Service
-from timeline.rules.push_or_infusion import category_of, charted_length, kind_of, portable_pump
+from timeline.rules.push_or_infusion import category_of, kind_of, portable_pump
 from timeline.spans import Spans, before, epoch, minutes, subtract, union
 from timeline.switches import Settings
 
@@ -31,6 +32,8 @@ class OpenStop:
     since: int
     lower: int
     upper: int
+    after: Spans = ()
+    """Running time charted after a silence: it stands whatever the answer."""
 
 
 @dataclass(slots=True)
@@ -79,15 +82,17 @@ def open_stop(administration: Administration, timeline: EncounterTimeline, setti
         return None
     if silent and silence is not None:
         since, lower = epoch(next(s.start for s in a.segments if s.stop > silence.start)), epoch(silence.start)
+        after = tuple(span for span in known_spans(a) if span[0] >= epoch(silence.stop))
+        bounds = [epoch(silence.stop)]
     else:
         assert a.open_since is not None
-        since, lower = epoch(a.open_since), epoch(a.last_seen)
+        since, lower, after = epoch(a.open_since), epoch(a.last_seen), ()
+        bounds = [epoch(a.start) + settings.missing_stop_max_minutes * 60]
     lower = max(lower, since + 60)
-    bounds = [max(since, lower) + settings.missing_stop_max_minutes * 60]
     for fact in (a.latest_stop, timeline.departure, timeline.inpatient_from):
         if fact is not None:
             bounds.append(epoch(fact))
-    return OpenStop(a, since, lower, max(lower, min(bounds)))
+    return OpenStop(a, since, lower, max(lower, min(bounds)), after)
 
 
 def _resolve(
@@ -109,9 +114,9 @@ def _resolve(
         elif given == "query":
             made.open_stops.append(stop)
             given_stop = int(answers.get(("stop", a.id), str(stop.lower)))
-            spans = union([*before(spans, stop.since), (stop.since, given_stop)])
+            spans = union([*before(spans, stop.since), (stop.since, given_stop), *stop.after])
         else:
-            spans = union([*before(spans, stop.since), (stop.since, int(given))])
+            spans = union([*before(spans, stop.since), (stop.since, int(given)), *stop.after])
             how = (
                 "calculated from charted volume and rate"
                 if settings.missing_stop == "calculate"
@@ -166,7 +171,7 @@ def _with_evidence(a: Administration, reason: Reason, evidence: Reason | None) -
 
 
 def _by_vein(a: Administration) -> bool:
-    return a.route in (None, Route.IV, Route.IVPB) and not a.documented_push
+    return a.route in (None, Route.IV, Route.IVPB, Route.SC) and not a.documented_push
 
 
 def _stop_of(
@@ -180,12 +185,19 @@ def _stop_of(
         return "push"
     if how == "last_seen" and epoch(a.last_seen) > stop.since:
         return epoch(a.last_seen)
-    if how == "calculate" and (length := charted_length(a)) is not None:
-        ran = sum(e - s for s, e in before(known_spans(a), stop.since))
-        ends = stop.since + length * 60 - ran
-        if stop.lower <= ends <= stop.upper:
-            return ends
+    if how == "calculate" and (ends := _runs_dry(a)) is not None and stop.lower <= ends <= stop.upper:
+        return ends
     return "query"
+
+
+def _runs_dry(a: Administration) -> int | None:
+    """When the charted volume had run in at the charted rates, pauses left out."""
+    if a.volume_ml is None or a.open_since is None:
+        return None
+    since = a.open_since
+    running = [(s.start, min(s.stop, since)) for s in a.segments if s.start < since]
+    dry = runs_dry(a.volume_ml, a.start, [*running, (since, None)], a.rates)
+    return epoch(dry) if dry is not None else None
 
 
 def _not_billable(a: Administration, category: object, spans: Spans, made: Services, label: str, text: str) -> None:
@@ -193,7 +205,7 @@ def _not_billable(a: Administration, category: object, spans: Spans, made: Servi
         a,
         "other",
         a.category,
-        (),
+        () if category == "hydration" else spans,
         epoch(a.start),
         None,
         False,
@@ -240,6 +252,15 @@ def _cut(
         text = "{drug}: {minutes} minutes as an inpatient or before arrival are not coded here."
         reason = Reason("34", text, {"drug": a.drug, "minutes": minutes(dropped)}, None, ((a.id, dropped),))
         made.asides.append(Aside(service, dropped, "unbilled", "inpatient or before arrival", reason))
+        made.notes.append(
+            Note(
+                "info",
+                "outside-outpatient-status",
+                "Part of the time lies after the change to inpatient status or before arrival; it is not coded.",
+                "Check the time of the status change.",
+                (a.id,),
+            )
+        )
         if not kept:
             made.services.append(service)
             return None

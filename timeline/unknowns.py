@@ -13,7 +13,8 @@ from itertools import pairwise, product
 from math import prod
 
 from timeline.access_names import access_key
-from timeline.mapper import Bill, Coding, code_encounter, local_dates
+from timeline.dependents import always_initial, free_charges
+from timeline.mapper import Bill, Coding, bill_of, code_encounter, local_dates
 from timeline.model import Administration, EncounterTimeline, What
 from timeline.policy import PolicyVersion
 from timeline.services import Cache, OpenStop
@@ -110,7 +111,7 @@ def settle(timeline: EncounterTimeline, policy: PolicyVersion) -> Settled:
         return Settled(first, first.bill, codings=[first])
     unknowns += [_choice_unknown(key) for key in sorted(first.asked)]
     while True:
-        if _too_many(worker, unknowns):
+        if 2 ** len(unknowns) > policy.settings.combinations_max:
             _sample_answers(unknowns)
         else:
             _fill_stops(worker, unknowns)
@@ -136,10 +137,8 @@ def _work_out(worker: _Worker, unknowns: list[Unknown]) -> Settled:
 
 
 def _too_many(worker: _Worker, unknowns: Sequence[Unknown]) -> bool:
-    """More combinations than the policy works out.  Unknowns whose answers are not listed yet have two at least."""
-    return prod(max(2, len(u.answers)) if not u.answers else len(u.answers) for u in unknowns) > (
-        worker.policy.settings.combinations_max
-    )
+    """More combinations than the policy works out."""
+    return prod(len(u.answers) for u in unknowns) > worker.policy.settings.combinations_max
 
 
 def with_parents(bill: Bill, policy: PolicyVersion) -> Bill:
@@ -203,7 +202,7 @@ def _every_combination(worker: _Worker, unknowns: list[Unknown]) -> Settled:
 
 
 def _hold_unknown_drugs(worker: _Worker, unknowns: list[Unknown]) -> Settled:
-    """Too many combinations: all unknown drugs are held, with whatever else any tried answer changes.
+    """Too many combinations: all unknown drugs are held, with what depends on them or any tried answer changes.
 
     Each unknown is tried at its answers while the others stand at their shortest, and all at their longest.
     """
@@ -212,28 +211,20 @@ def _hold_unknown_drugs(worker: _Worker, unknowns: list[Unknown]) -> Settled:
     longest = worker.code(_choice(unknowns, [len(u.answers) - 1 for u in unknowns]))
     settled = Settled(base, {}, complete=False, codings=[base, longest])
     for place, unknown in enumerate(unknowns):
-        tried = [
-            worker.code(_choice(unknowns, (*shortest[:place], n, *shortest[place + 1 :])))
-            for n in range(1, len(unknown.answers))
-        ]
-        settled.codings += tried
-        if any(coding.bill != base.bill for coding in tried):
+        for n in range(1, len(unknown.answers)):
+            index = (*shortest[:place], n, *shortest[place + 1 :])
+            settled.codings.append(worker.code(_choice(unknowns, index)))
+    initial = always_initial(settled.codings)
+    for unknown in unknowns:
+        tried = (worker.code({**_choice(unknowns, shortest), unknown.key: a.value}) for a in unknown.answers)
+        held = len(free_charges(base, [unknown.administration], initial)) < len(base.charges)
+        if held or any(coding.bill != base.bill for coding in tried):
             settled.questions.append(Question(unknown, []))
         else:
             settled.assumed.append(unknown)
-    certain = common(c.bill for c in settled.codings)
-    settled.certain = _without(base, certain, {q.unknown.administration for q in settled.questions})
+    free = free_charges(base, [q.unknown.administration for q in settled.questions], initial)
+    settled.certain = common([bill_of(free, worker.policy, worker.day), *(c.bill for c in settled.codings)])
     return settled
-
-
-def _without(coding: Coding, certain: Bill, held: set[str]) -> Bill:
-    """The certain lines less every unit that an administration with an unknown earns in the base coding."""
-    kept = dict(certain)
-    for charge in coding.charges:
-        if charge.service.id in held:
-            for key in [k for k in kept if k[0] == charge.code and k[1] == charge.modifiers]:
-                kept.pop(key)
-    return kept
 
 
 def _choice(unknowns: Sequence[Unknown], index: Sequence[int]) -> Choice:
@@ -348,9 +339,8 @@ def _sample_answers(unknowns: list[Unknown]) -> None:
         stop = unknown.stop
         if stop is not None:
             points = {stop.lower, stop.since + 960, stop.upper}
-            edges = sorted(p for p in points if stop.lower <= p <= stop.upper)
-            ends = [*(e - 60 for e in edges[1:]), stop.upper]
-            unknown.answers = [Answer(str(a), str(max(a, b))) for a, b in zip(edges, ends, strict=True)]
+            # Single minutes, not stretches: what lies between was not tried.
+            unknown.answers = [Answer(str(p)) for p in sorted(points) if stop.lower <= p <= stop.upper]
 
 
 def _breakpoints(worker: _Worker, key: Key, stop: OpenStop, rest: Choice) -> set[int]:

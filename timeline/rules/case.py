@@ -132,6 +132,8 @@ class Case:
     charges: list[Charge] = field(default_factory=list)
     asides: list[Aside] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
+    everything: list[Service] = field(default_factory=list)
+    """All services of the encounter, also those of other dates: what ran takes its time from hydration."""
     initial: Service | None = None
     concurrent_on: set[object] = field(default_factory=set)
     """Where 96368 was reported already: the encounter, or its dates, by switch ``concurrent_scope``."""
@@ -149,6 +151,7 @@ class Case:
 
     def __post_init__(self) -> None:
         self.settings, self.codes = self.policy.settings, self.policy.codes
+        self.everything = self.everything or self.services
         self._kinds = {}
         for service in sorted(self.services, key=lambda s: s.placing_order):
             self._kinds.setdefault(service.kind, []).append(service)

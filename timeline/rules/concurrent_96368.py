@@ -10,7 +10,8 @@ from typing import Literal
 
 from timeline.rules.case import Case, Reason, Service
 from timeline.rules.hours import additional_hours, hour_moments
-from timeline.spans import Spans, minutes, subtract
+from timeline.rules.same_drug import DrugTally
+from timeline.spans import Spans, minutes
 from timeline.switches import Settings
 
 Role = Literal["concurrent", "sequential", "none"]
@@ -44,11 +45,18 @@ _READINGS = ("majority", "concurrent", "deduct")
 
 
 def report_concurrent(
-    case: Case, service: Service, spans: Spans, overlap: Spans, partners: list[str], reason: Reason
+    case: Case,
+    service: Service,
+    spans: Spans,
+    overlap: Spans,
+    alone: Spans,
+    partners: list[str],
+    reason: Reason,
+    tally: DrugTally,
 ) -> None:
     """96368 for this hang, unless it was reported already; then its time is included."""
     if service.chemo:
-        _concurrent_chemo(case, service, spans, overlap, reason)
+        _concurrent_chemo(case, service, spans, overlap, alone, reason, tally)
         return
     scope: object = case.day(overlap[0][0]) if case.settings.concurrent_scope == "date" else "encounter"
     if scope in case.concurrent_on:
@@ -69,7 +77,9 @@ def report_concurrent(
     case.charge(case.codes.concurrent, service, (overlap[0][0],), spans, once)
 
 
-def _concurrent_chemo(case: Case, service: Service, spans: Spans, overlap: Spans, reason: Reason) -> None:
+def _concurrent_chemo(
+    case: Case, service: Service, spans: Spans, overlap: Spans, alone: Spans, reason: Reason, tally: DrugTally
+) -> None:
     """No code exists for concurrent chemo: ask, or do what the switch says (rulebook 19)."""
     how = case.settings.concurrent_chemo
     if how == "query":
@@ -78,13 +88,17 @@ def _concurrent_chemo(case: Case, service: Service, spans: Spans, overlap: Spans
     facts = {"drug": service.name, "minutes": minutes(spans), "overlap": minutes(overlap)}
     text = "{drug}: chemo running {overlap} minutes with another drug through one access has no code of its own."
     why = Reason("19", text, facts, "concurrent_chemo", ((service.id, overlap),), (reason,))
+    if how == "96417" and tally.bags:
+        # The drug has its sequential code: a concurrent bag adds neither a second one nor hours (rulebook 16).
+        case.set_aside(service, spans, "included", "sequential code already reported", why)
+        return
     if how == "none":
         case.set_aside(service, spans, "unbilled", "concurrent chemo has no code", why)
         return
     code = case.codes.unlisted_chemo if how == "96549" else case.codes.sequential_chemo
     case.charge(code, service, (spans[0][0],), spans, why)
     if how == "96417":
-        alone = subtract(spans, overlap)
+        tally.bags.append(minutes(alone))
         hours = additional_hours(minutes(alone), case.settings) if alone else 0
         if hours:
             case.charge(case.codes.hour_chemo, service, hour_moments(alone, hours, case.settings), (), why)

@@ -67,7 +67,7 @@ def drug_time(fluid: Service, case: Case) -> Spans:
     access = fluid.access if case.settings.hydration_overlap == "access" and fluid.access_charted else None
     found = case.drug_time.get(access)
     if found is None:
-        takers = (s for s in case.services if _takes_time(s, case))
+        takers = (s for s in case.everything if _takes_time(s, case))
         found = case.drug_time[access] = union(
             span for s in takers if access is None or not s.access_charted or s.access == access for span in s.spans
         )
@@ -78,7 +78,8 @@ def _takes_time(other: Service, case: Case) -> bool:
     if other.kind == "infusion":
         return True
     if other.kind == "other":
-        return other.category == "blood"
+        # A drug that cannot be billed for want of a stop still ran: its known time is no hydration.
+        return other.category == "blood" or (other.settled and other.category in ("chemo", "therapeutic"))
     if other.kind == "push":
         return case.settings.deduct_push_minutes == "yes" or not other.administration.documented_push
     return False

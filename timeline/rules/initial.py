@@ -18,10 +18,11 @@ RANKS = ("chemo infusion", "chemo push", "therapeutic infusion", "therapeutic pu
 def choose_initial(case: Case) -> Reason | None:
     """Set ``case.initial`` and say why it is initial; ``None`` when nothing ranked was given."""
     ranked = [s for s in case.services if rank(s, case) is not None]
-    candidates: Sequence[Service] = ranked or earning_hydration(case)
+    by_primary = case.settings.initial_choice == "primary_drug"
+    candidates: Sequence[Service] = ranked if ranked and not by_primary else [*ranked, *earning_hydration(case)]
     if not candidates:
         return None
-    if case.settings.initial_choice == "primary_drug":
+    if by_primary:
         candidates = _primary(case, candidates)
     best = min(_rank_or_last(s, case) for s in candidates)
     tied = [s for s in candidates if _rank_or_last(s, case) == best]
@@ -58,7 +59,8 @@ def _tie(service: Service, tied: Sequence[Service], case: Case) -> tuple[object,
 
 def _primary(case: Case, candidates: Sequence[Service]) -> Sequence[Service]:
     """Professional claims: the drug that is the reason for the visit, but never past an IV chemo drug."""
-    primary = [s for s in candidates if s.administration.primary_drug]
+    drugs = {s.drug for s in case.services if s.administration.primary_drug}
+    primary = [s for s in candidates if s.drug in drugs]
     if not primary:
         if len({s.drug for s in candidates}) > 1:
             case.note(

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from timeline.rules.case import Case, Reason
+from timeline.rules.push_or_infusion import charted_length
 from timeline.spans import seconds
 
 
 def account_for_the_rest(case: Case) -> None:
     """Carriers and other administrations: included or unbilled, with the reason their kind was given."""
     for service in case.of_kind("carrier"):
+        if case.codes.port_flush in service.administration.charge_codes:
+            continue  # rule 38 decides
         case.set_aside(service, service.spans, "included", "carrier fluid", service.kind_reason)
     for service in case.of_kind("other"):
         if service.settled:
@@ -22,7 +25,10 @@ def account_for_the_rest(case: Case) -> None:
 def code_pumps(case: Case) -> None:
     """Chemo by portable pump for more than eight hours: one code, in no sum or overlap (rulebook 35)."""
     for pump in case.of_kind("pump"):
-        facts = {"drug": pump.name, "minutes": seconds(pump.spans) // 60}
-        text = "{drug} ran {minutes} minutes by portable pump: one code for starting it, its disconnection has none."
+        ran = seconds(pump.spans) // 60
+        length = charted_length(pump.administration) or 0
+        facts = {"drug": pump.name, "minutes": max(ran, length)}
+        how = "ran {minutes} minutes" if ran >= length else "is to run {minutes} minutes by charted volume and rate"
+        text = "{drug} " + how + " by portable pump: one code for starting it, its disconnection has none."
         reason = Reason("35", text, facts, "pump_min_minutes", ((pump.id, pump.spans),), (pump.kind_reason,))
         case.charge(case.codes.prolonged_pump, pump, (pump.start,), pump.spans, reason)

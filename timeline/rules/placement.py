@@ -109,6 +109,9 @@ def _place(case: Case, board: Board, service: Service) -> None:
     settings = case.settings
     running, overlap, alone = minutes(measure.net), minutes(measure.overlap), minutes(measure.alone)
     role, rule, disputed = concurrent_or_sequential(running, overlap, alone, settings)
+    if role == "none" and alone and _coded(board, service) and settings.same_drug_repeat == "sum":
+        # Minutes that are added together need no length of their own (rulebook 11).
+        role, rule = "sequential", "11"
     facts = {
         "drug": service.name,
         "minutes": running,
@@ -123,7 +126,8 @@ def _place(case: Case, board: Board, service: Service) -> None:
         setting = "concurrent_min_overlap" if rule == "15" else "partial_overlap"
         reason = Reason(rule, text, facts, setting, ((service.id, measure.overlap),), (service.kind_reason,))
         names = list(dict.fromkeys(p.name for p in measure.partners))
-        report_concurrent(case, service, measure.net, measure.overlap, names, reason)
+        tally = board.tallies.setdefault(service.drug, DrugTally())
+        report_concurrent(case, service, measure.net, measure.overlap, measure.alone, names, reason, tally)
     elif role == "sequential":
         _sequential(case, board, service, measure, facts, rule)
     else:
@@ -180,9 +184,7 @@ def _sequential(
         codes = case.codes
         text = "{drug} is a new drug; {alone} of its {minutes} minutes ran with no other drug infusion: sequential."
         setting = {"15": "concurrent_min_overlap", "16": "partial_overlap"}.get(rule, "infusion_min_minutes")
-        reason = Reason(
-            "10" if rule == "10" else rule, text, facts, setting, ((service.id, measure.alone),), (service.kind_reason,)
-        )
+        reason = Reason(rule, text, facts, setting, ((service.id, measure.alone),), (service.kind_reason,))
         code = codes.sequential_chemo if service.chemo else codes.sequential_therapeutic
         charge_first(case, service, measure.alone, tally, code, reason)
         if service.drug in board.concurrent_drugs:
@@ -276,12 +278,15 @@ def _further_initial(case: Case, board: Board, service: Service) -> bool:
     condition that requires two lines, so the default is to ask.
     """
     access = service.access
-    if access is None or access in board.extra or any(x.access == access for x in board.leads):
+    if access is None or access in board.extra or access in _initial_accesses(case, board):
         return False
     on_access = [
         s
         for s in case.of_kind("infusion")
-        if s.access == access and s.id not in board.placed and s.minutes >= case.settings.infusion_min_minutes
+        if s.access == access
+        and s.id not in board.placed
+        and s.minutes >= case.settings.infusion_min_minutes
+        and not _coded(board, s)
     ]
     eligible = [s for s in on_access if measure_against_leads(case, board, s).elsewhere]
     if not eligible:
@@ -297,6 +302,16 @@ def _further_initial(case: Case, board: Board, service: Service) -> bool:
         if hang.drug == chosen.drug:
             _place_initial(case, board, hang, why, (modifier,))
     return True
+
+
+def _coded(board: Board, service: Service) -> bool:
+    """Whether the drug has its first code already: it earns hours, never a first unit again."""
+    return service.drug in board.tallies and bool(board.tallies[service.drug].bags)
+
+
+def _initial_accesses(case: Case, board: Board) -> set[str | None]:
+    """Where the encounter's initial drug ran: no further initial is earned there."""
+    return {x.access for x in board.leads if case.initial is not None and x.drug == case.initial.drug}
 
 
 def _allowed(case: Case, board: Board, chosen: Service) -> bool:

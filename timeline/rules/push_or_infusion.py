@@ -16,6 +16,7 @@ _NO_CODE: dict[str, str] = {
     "contrast": "contrast is integral to the imaging service",
     "anaesthesia": "anaesthesia is integral to the procedure",
 }
+_PORT_FLUSH = "96523"
 _PUMPS = ("portable", "ambulatory", "implant", "elastomeric", "cadd")
 
 
@@ -32,6 +33,8 @@ def kind_of(
     """Kind of an administration that ran ``running_minutes`` (0 for a dose at once), and why."""
     a = administration
     facts: dict[str, object] = {"drug": a.drug, "minutes": running_minutes}
+    if _PORT_FLUSH in a.charge_codes:
+        return "carrier", Reason("38", "{drug} is charted as a port flush.", facts)
     if category in _NO_CODE:
         return "other", Reason("0e", "{drug}: " + _NO_CODE[category] + ".", facts)
     if a.route is Route.OTHER:

@@ -30,7 +30,8 @@ def code_pushes(case: Case, why_initial: Reason | None) -> None:
     """Charge every push of the case, in the order they were given."""
     earlier: dict[frozenset[str], Given] = {}
     running: dict[frozenset[str], list[Service]] = {}
-    for service in (*case.of_kind("infusion"), *case.of_kind("pump")):
+    # Pump chemo stands outside: its own code is in no overlap, and the push before the pump is paid (rulebook 35).
+    for service in case.of_kind("infusion"):
         running.setdefault(service.drug, []).append(service)
     for push in sorted(case.of_kind("push"), key=lambda s: (s.start, s is not case.initial)):
         given = earlier.setdefault(push.drug, Given())
@@ -66,7 +67,7 @@ def _initial(case: Case, push: Service, why: Reason | None) -> None:
 
 def _new(case: Case, push: Service) -> None:
     code = case.codes.new_chemo_push if push.chemo else case.codes.new_push
-    text = "{drug} is a new drug given as a push after or beside the initial service."
+    text = "{drug} is a new drug given as a push besides the initial service."
     reason = Reason("12", text, {"drug": push.name}, None, ((push.id, push.spans),), (push.kind_reason,))
     case.charge(code, push, (push.start,), push.spans, reason)
 

@@ -48,7 +48,7 @@ def charge_again(case: Case, service: Service, spans: Spans, tally: DrugTally, m
     scope = _scope(case, service)
     already = tally.counted.get(scope, 0)
     tally.counted[scope] = already + seconds(spans)
-    if count < settings.infusion_min_minutes:
+    if not spans or (count < settings.infusion_min_minutes and settings.same_drug_repeat == "per_bag"):
         _no_unit(
             case,
             service,
