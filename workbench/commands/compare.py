@@ -12,6 +12,7 @@ from timeline import build, code
 from timeline.model import Result, Timelines
 from timeline.policy import Policy
 from workbench.commands.closing import close
+from workbench.commands.destination import check_destination
 from workbench.commands.options import Job, comparing_options
 from workbench.commands.running import chosen, prepare
 from workbench.comparing import Asked
@@ -42,12 +43,13 @@ def compare(ctx: click.Context, job: Job, sides: tuple[Asked, Asked], format: st
     def coder(timelines: Timelines, policy: Policy) -> Result:
         return code(timelines, policy, rates=job.rates, mue=job.mue, ptp=job.ptp, answers=job.answers)
 
+    target = output or STANDARD_OUTPUT
+    check_destination(ctx, target, job.paths)
     prepare()
     with working("Reading and coding twice"):
         timelines = build(read(job.paths, profile=job.profile, timezone=job.timezone), formulary=job.formulary)
         under_a, under_b = (chosen(job, coder(timelines, side.policy)) for side in sides)
         comparison = compare_policies(timelines, *sides, under_a, under_b, coder)
-    target = output or STANDARD_OUTPUT
     look = screen(target)
     send([_text(comparison, format, look.width)], target, encoding=look.encoding if format == "table" else "utf-8")
     close(ctx, under_a, told=False)

@@ -31,6 +31,7 @@ from timeline.edits import billable_codes
 from timeline.formulary import Formulary
 from timeline.formulary_file import FormularyError
 from timeline.policy import PolicyError, load_policy
+from workbench.commands.destination import note_file
 from workbench.comparing import Asked, asked, policy_name
 from workbench.config_file import DEFAULT_NAME, known_options, load_defaults
 
@@ -75,6 +76,8 @@ def comparing_options(command: Command) -> Command:
     @functools.wraps(command)
     def gathered(**given: Any) -> Any:
         texts = given.pop("policies")
+        for text in texts:
+            note_file(policy_name(text))
         if len(texts) != 2:
             raise click.UsageError(
                 f"Two policies are compared, and {len(texts)} {'is' if len(texts) == 1 else 'are'} given:"
@@ -90,7 +93,8 @@ def comparing_options(command: Command) -> Command:
 
 def _job(given: dict[str, Any], policy: str) -> Job:
     """What the command line says, taken out of ``given`` and checked."""
-    given.pop("config")
+    for named in (given.pop("config"), policy, given["ptp"]):
+        note_file(named)
     job = Job(
         paths=given.pop("paths"),
         profile=given.pop("profile"),
@@ -133,6 +137,7 @@ def _zone(ctx: click.Context, param: click.Parameter, value: str | None) -> str 
 
 
 def _profile(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    note_file(value)
     if value is not None:
         try:
             load_profile(value)
@@ -152,6 +157,7 @@ def _switches(ctx: click.Context, param: click.Parameter, values: tuple[str, ...
 
 
 def _formulary(ctx: click.Context, param: click.Parameter, value: str | None) -> Formulary | None:
+    note_file(value)
     if value is None:
         return None
     try:
@@ -174,6 +180,7 @@ def _pairs(value: str | None, policy: str) -> PairTable | None:
 
 
 def _table(load: Callable[[str], Table], path: str, option: str) -> Table:
+    note_file(path)
     try:
         return load(path)
     except ReferenceTableError as problem:
@@ -181,6 +188,7 @@ def _table(load: Callable[[str], Table], path: str, option: str) -> Table:
 
 
 def _answers(ctx: click.Context, param: click.Parameter, value: str | None) -> AnswerFile | None:
+    note_file(value)
     if value is None:
         return None
     try:
