@@ -105,7 +105,10 @@ def load_profile(name_or_path: str = GENERIC) -> Profile:
         near = get_close_matches(name_or_path, shipped_profiles(), n=1)
         meant = f" Did you mean '{near[0]}'?" if near else ""
         known = ", ".join(shipped_profiles())
-        raise ProfileError(f"No profile '{name_or_path}': neither a shipped one ({known}) nor a file.{meant}")
+        raise ProfileError(
+            f"No profile '{name_or_path}': neither a shipped one ({known}) nor a file.{meant}"
+            " Run without --profile first; docs/profiles.md shows how to write one."
+        )
     try:
         return read_profile(path.read_text("utf-8"), path.name)
     except OSError as problem:

@@ -7,6 +7,8 @@ from pathlib import PurePath
 
 LONGEST_SHAPE = 24
 _DIGIT = re.compile(r"\d")
+_ENDINGS = re.compile(r"(?:\.[A-Za-z]{1,8}\d?)*$")
+"""``.csv``, ``.hl7.gz``: what kind of file it is says nothing of a patient."""
 
 
 def shape(text: str) -> str:
@@ -32,12 +34,15 @@ def _mask(character: str) -> str:
 
 
 def safe_name(path: str) -> str:
-    """Base name of a file with every digit masked as ``9``, for logs and messages.
+    """Base name of a file with every digit before its ending masked as ``9``, for logs and messages.
 
-    >>> safe_name("/data/in/MAR_20260310.csv")
-    'MAR_99999999.csv'
+    >>> safe_name("/data/in/MAR_20260310.hl7")
+    'MAR_99999999.hl7'
     """
-    return _DIGIT.sub("9", PurePath(path.replace("\\", "/")).name)
+    name = PurePath(path.replace("\\", "/")).name
+    ending = _ENDINGS.search(name)
+    stem = name[: ending.start()] if ending else name
+    return _DIGIT.sub("9", stem) + name[len(stem) :]
 
 
 _PLAIN_WORD = re.compile(r"[A-Za-z][A-Za-z /()\[\]_.%*-]{0,39}")

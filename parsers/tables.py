@@ -121,8 +121,16 @@ def _read_lines(lines: Iterator[Line], file: str, clock: Clock, profile: Profile
                 rejections.append(found)
             else:
                 events.append(found)
+    if not record:
+        empty = Rejected(
+            Source(file, row=header.row),
+            "table-empty",
+            "The table has a header but no rows.",
+            "Check the export: its filter or its dates may leave nothing.",
+        )
+        return FileReading(rejected=(empty,), records=1)
     ignored = (Ignored("blank row", tuple(blank)),) if blank else ()
-    notes = (*_header_notes(header, file, record), *doubts.findings())
+    notes = (*_header_notes(header, file), *doubts.findings())
     return FileReading(tuple(events), notes, ignored, tuple(rejections), len(events), record)
 
 
@@ -161,11 +169,9 @@ def _helpful(rows: list[list[str]]) -> str:
     return f" The profile {' or '.join(names)} maps these columns." if names else ""
 
 
-def _header_notes(header: Header, file: str, records: int) -> Iterator[Finding]:
+def _header_notes(header: Header, file: str) -> Iterator[Finding]:
     at = Source(file, row=header.row)
     columns = header.columns
-    if not records:
-        yield Finding("warning", "table-empty", "The table has a header but no rows.", "Check the export.", at)
     if header.row > 1:
         yield Finding(
             "info",

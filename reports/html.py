@@ -10,7 +10,7 @@ from markupsafe import Markup
 from reports.json_output import product_version, summary
 from reports.page_view import encounter_view, finding_view
 from reports.safe_text import one_line
-from reports.sentences import AMOUNT_BASIS, money, source_text, source_texts
+from reports.sentences import AMOUNT_BASIS, money, said_place, source_text, source_texts
 from timeline.model import Result
 
 _SHOWN = 200
@@ -37,7 +37,7 @@ def page_html(result: Result) -> str:
         switches=[(key, _switch(value)) for key, value in result.policy.switches.items()],
         encounters=[encounter_view(coded, n) for n, coded in enumerate(result.encounters, 1)],
         findings=[finding_view(f) for f in result.findings],
-        rejected=[(source_text(r.source), r.code, r.message, r.fix) for r in result.rejected],
+        rejected=[(source_text(said_place(r.source, r.message)), r.code, r.message, r.fix) for r in result.rejected],
         ignored=[
             (i.reason, i.count, source_texts(i.sources[:_SHOWN]), max(0, i.count - _SHOWN)) for i in result.ignored
         ],

@@ -17,6 +17,7 @@ from reports.sentences import (
     outcome_answer,
     outcome_bill,
     reason,
+    said_place,
     source_text,
     source_texts,
 )
@@ -160,7 +161,7 @@ def node(words: Words, because: Because) -> Node:
 
 def finding_view(finding: Finding, words: Words | None = None, same: int = 1) -> FindingView:
     """A finding in words with its place, and with its drugs where its encounter is given."""
-    where = source_text(finding.source) if finding.source else ""
+    where = source_text(said_place(finding.source, finding.message)) if finding.source else ""
     where += f" and {same - 1} more" if same > 1 else ""
     text = finding_text(finding) if words is None else words.finding(finding)
     return FindingView(finding.severity, finding.code, text, where)

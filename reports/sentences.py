@@ -10,7 +10,7 @@ from datetime import date, datetime
 from enum import Enum
 
 from parsers.events import Source
-from reports.clock_text import clock, hour_minute, span
+from reports.clock_text import clock, span
 from reports.safe_text import one_line
 from timeline.model import Because, EncounterTimeline, Line, Outcome, OutcomeLine, PolicyValue
 
@@ -45,9 +45,10 @@ def reason(line: Line) -> str:
     if not gathers:
         return sentence(because.text)
     said = Counter(_first_sentence(child.text).rstrip(".") for child in because.children)
-    each = [text if times == 1 else f"{text} ({times} times)" for text, times in said.items()]
-    rest = [f"and {len(each) - _REASONS} more"] if len(each) > _REASONS else []
-    return sentence("; ".join([*each[:_REASONS], *rest]))
+    each = [sentence(text if times == 1 else f"{text} ({times} times)") for text, times in said.items()]
+    if len(each) <= _REASONS + 1:  # "1 more reason" would take as much room as the reason
+        return " ".join(each)
+    return " ".join([*each[:_REASONS], f"{len(each) - _REASONS} more reasons: explain gives them all."])
 
 
 def code_units(line: Line | OutcomeLine) -> str:
@@ -74,14 +75,16 @@ def outcome_answer(timeline: EncounterTimeline, outcome: Outcome) -> str:
     """The answer itself: the range of clock times, or the words of the outcome."""
     if outcome.from_ is None and outcome.to is None:
         return one_line(outcome.if_)
-    known = [t for t in (outcome.from_, outcome.to) if t is not None]
+    # An answer is charted in minutes: the second before the next breakpoint is of the same minute.
+    known = [t.replace(second=0, microsecond=0) for t in (outcome.from_, outcome.to) if t is not None]
     between = clock(timeline, known[0]) if known[0] == known[-1] else span(timeline, known[0], known[-1])
     words = one_line(outcome.if_)
-    # The words often hold the clock times already, but not the date of a later day.
-    bare = "-".join(dict.fromkeys(hour_minute(timeline, t) for t in known))
-    if between in words:
-        return words
-    return words.replace(bare, between) if bare in words else f"{words} {between}".strip()
+    # The words often hold the bare clock times already, but no later date and no zone.
+    bare = [timeline.local(t).strftime("%H:%M") for t in known]
+    for text in ("-".join(bare), "-".join(dict.fromkeys(bare))):
+        if re.search(rf"(?<![\d:]){re.escape(text)}(?![\d:]| [A-Z]{{2,5}}\b)", words):
+            return words.replace(text, between)
+    return words if between in words else f"{words} {between}".strip()
 
 
 def money(amount: float) -> str:
@@ -128,6 +131,12 @@ def citation_text(because: Because) -> str:
     return one_line(because.citation) + sure
 
 
+def said_place(source: Source, message: str) -> Source:
+    """The source without the field or segment that the message itself names: to stand in front of it."""
+    named = (source.field and source.field in message) or (source.segment and message.startswith(source.segment))
+    return replace(source, segment=None, field=None) if named else source
+
+
 def source_text(source: Source) -> str:
     """``feed.hl7, record 3, control id MSG3, RXA-3``: enough to open the file at the fact."""
     parts = [one_line(source.file)]
@@ -137,8 +146,17 @@ def source_text(source: Source) -> str:
         parts.append(f"row {source.row}")
     if source.control_id:
         parts.append(f"control id {one_line(source.control_id)}")
-    place = " ".join(one_line(p) for p in (source.segment, source.field) if p)
+    place = _place(source)
     return ", ".join([*parts, place] if place else parts)
+
+
+def _place(source: Source) -> str:
+    """``RXA-3``, ``RXA[2]-3`` of the second RXA, ``RXA, PV1-19`` where another segment should have told."""
+    segment, field = one_line(source.segment or ""), one_line(source.field or "")
+    name, _, number = field.partition("-")
+    if segment and number and name == segment.partition("[")[0]:
+        return f"{segment}-{number}"
+    return ", ".join(dict.fromkeys(part for part in (segment, field) if part))
 
 
 def source_texts(sources: tuple[Source, ...]) -> list[str]:
@@ -164,5 +182,5 @@ def _gathered(key: Source, numbers: list[int], word: str) -> str:
             spans.append([number, number])
     listed = ", ".join(str(a) if a == b else f"{a}-{b}" for a, b in spans)
     many = "s" if len(set(numbers)) > 1 else ""
-    place = " ".join(one_line(p) for p in (key.segment, key.field) if p)
+    place = _place(key)
     return ", ".join([one_line(key.file), f"{word}{many} {listed}", *([place] if place else [])])

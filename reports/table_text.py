@@ -10,12 +10,13 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from parsers.files import NOT_OPENED
 from reports.clock_text import offset_name, visit
 from reports.encounter_words import Words, finding_text, findings_together, words_of
 from reports.explain import no_line, outcome_lines
 from reports.json_output import summary
 from reports.safe_text import one_line
-from reports.sentences import AMOUNT_BASIS, money, source_text
+from reports.sentences import AMOUNT_BASIS, money, said_place, source_text
 from reports.text_timeline import Glyphs, glyphs_for, legend, text_timeline
 from timeline.model import CodedEncounter, EncounterTimeline, Query, Result
 
@@ -138,9 +139,11 @@ def _query(timeline: EncounterTimeline, query: Query) -> Iterator[RenderableType
 def _footer(result: Result, width: int, glyphs: Glyphs) -> Iterator[RenderableType]:
     counts = summary(result)
     yield Text(glyphs.rule * width, style="dim")
+    closed = sum(r.code in NOT_OPENED for r in result.rejected)
     yield Text(
-        f"{_count(counts['records'], 'record')}: {counts['used']} used, {counts['ignored']} ignored, "
-        f"{counts['rejected']} rejected"
+        f"{_count(counts['records'] - closed, 'record')}: {counts['used']} used, {counts['ignored']} ignored, "
+        f"{counts['rejected'] - closed} rejected"
+        + (f"; {_count(closed, 'input')} could not be opened" if closed else "")
     )
     yield Text(
         f"{_count(counts['encounters'], 'encounter')}, {_count(counts['administrations'], 'administration')}, "
@@ -165,19 +168,20 @@ def _problems(result: Result) -> Iterator[RenderableType]:
         yield _hanging(f"ignored {ignored.count}: {one_line(ignored.reason)}", "dim")
     yield from _more(len(result.ignored), "reason for ignoring", "reasons for ignoring")
     for rejected in result.rejected[:_LISTED]:
-        text = f"rejected {source_text(rejected.source)}: {one_line(rejected.message)} {one_line(rejected.fix)}"
+        where = source_text(said_place(rejected.source, rejected.message))
+        text = f"rejected {where}: {one_line(rejected.message)} {one_line(rejected.fix)}"
         yield _hanging(text.rstrip(), "red")
-    yield from _more(len(result.rejected), "rejected record")
+    yield from _more(len(result.rejected), "rejected record", hint="; --format json lists all")
     for finding in result.findings[:_LISTED]:
-        where = f" ({source_text(finding.source)})" if finding.source else ""
+        where = f" ({source_text(said_place(finding.source, finding.message))})" if finding.source else ""
         text = f"{finding.severity}: {finding_text(finding)}{where}"
         yield _hanging(text.rstrip(), _SEVERITY_STYLE[finding.severity])
-    yield from _more(len(result.findings), "file finding")
+    yield from _more(len(result.findings), "file finding", hint="; --format json lists all")
 
 
-def _more(count: int, one: str, many: str | None = None) -> Iterator[RenderableType]:
+def _more(count: int, one: str, many: str | None = None, hint: str = "") -> Iterator[RenderableType]:
     if count > _LISTED:
-        yield Text(f"   and {_count(count - _LISTED, 'more ' + one, 'more ' + (many or one + 's'))}", style="dim")
+        yield Text(f"   and {_count(count - _LISTED, 'more ' + one, 'more ' + (many or one + 's'))}{hint}", style="dim")
 
 
 def _some(items: list[str], shown: int) -> str:

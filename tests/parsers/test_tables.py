@@ -355,4 +355,4 @@ def test_columns_without_a_meaning_are_named() -> None:
 
 def test_a_header_without_rows() -> None:
     reading = table("encounter_id,drug,start\n")
-    assert (reading.records, [f.code for f in reading.findings]) == (0, ["table-empty"])
+    assert (reading.records, [r.code for r in reading.rejected]) == (1, ["table-empty"])

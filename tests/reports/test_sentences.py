@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -16,6 +16,7 @@ from reports.sentences import (
     outcome_answer,
     outcome_bill,
     reason,
+    said_place,
     sentence,
     source_text,
     source_texts,
@@ -62,6 +63,34 @@ def test_an_answer_that_names_its_clock_times_gets_the_later_date_once() -> None
     assert outcome_answer(evening_timeline(), late) == "stop 23:06 to 2026-03-13 00:20"
 
 
+def test_an_answer_of_one_minute_shows_it_once() -> None:
+    timeline = evening_timeline()
+    minute = at("13:30")
+    one = replace(evening_query().outcomes[0], if_="stop 13:30-13:30", from_=minute, to=minute + timedelta(seconds=59))
+    assert outcome_answer(timeline, one) == "stop 13:30"
+
+
+def test_an_answer_on_the_day_the_clocks_change_carries_its_zone_once() -> None:
+    # 8 March 2026: summer time begins at 2:00 in New York.
+    first, last = at("03:31", day=8), at("03:45", day=8)
+    one = replace(evening_query().outcomes[0], if_="stop 03:31-03:45", from_=first, to=last)
+    assert outcome_answer(evening_timeline(), one) == "stop 2026-03-08 03:31 EDT-03:45 EDT"
+
+
+@pytest.mark.parametrize(
+    ("source", "message", "said"),
+    [
+        (Source("m.csv", 1, 2, field="start"), "start: A date was found.", "m.csv, record 1, row 2"),
+        (Source("m.csv", 1, 2, field="MAR Action"), "The word is not known.", "m.csv, record 1, row 2, MAR Action"),
+        (Source("f.hl7", 3, segment="RXA", field="RXA-3"), "RXA, start time (RXA-3): empty.", "f.hl7, record 3"),
+        (Source("f.hl7", 3, segment="RXA[2]", field="RXA-20"), "An action is not known.", "f.hl7, record 3, RXA[2]-20"),
+        (Source("f.hl7", 3, segment="RXA", field="PV1-19"), "No visit was found.", "f.hl7, record 3, RXA, PV1-19"),
+    ],
+)
+def test_a_place_says_nothing_that_its_message_says(source: Source, message: str, said: str) -> None:
+    assert source_text(said_place(source, message)) == said
+
+
 def test_one_code_on_two_dates_is_taken_together_in_a_bill() -> None:
     lines = (OutcomeLine("96367", 1, ()), OutcomeLine("96366", 15, ()), OutcomeLine("96366", 1, ()))
     assert bill(lines) == ["96367", "96366 x 16"]
@@ -70,7 +99,11 @@ def test_one_code_on_two_dates_is_taken_together_in_a_bill() -> None:
 def test_a_line_that_gathers_charges_tells_the_reason_of_each() -> None:
     each = tuple(because(f"drug {n} was injected.") for n in range(5))
     gathered = line("96372", 5, (), 0, because("5 units from 5 charges, each for its own reason.", children=each))
-    assert reason(gathered) == "Drug 0 was injected; drug 1 was injected; drug 2 was injected; and 2 more."
+    assert reason(gathered) == (
+        "Drug 0 was injected. Drug 1 was injected. Drug 2 was injected. 2 more reasons: explain gives them all."
+    )
+    four = replace(gathered, because=replace(gathered.because, children=each[:4]))
+    assert reason(four) == "Drug 0 was injected. Drug 1 was injected. Drug 2 was injected. Drug 3 was injected."
     twice = replace(gathered, because=replace(gathered.because, children=(each[0], each[0])))
     assert reason(twice) == "Drug 0 was injected (2 times)."
 
@@ -114,7 +147,7 @@ def test_midnights_and_steps_of_an_axis() -> None:
 
 def test_sources_say_where_to_look() -> None:
     source = Source("feed.hl7", 3, control_id="MSG3", segment="RXA", field="RXA-3")
-    assert source_text(source) == "feed.hl7, record 3, control id MSG3, RXA RXA-3"
+    assert source_text(source) == "feed.hl7, record 3, control id MSG3, RXA-3"
     rows = tuple(Source("mar.csv", row=n) for n in (4, 7, 8, 9, 12))
     assert source_texts(rows) == ["mar.csv, rows 4, 7-9, 12"]
     assert source_texts((rows[0],)) == ["mar.csv, row 4"]

@@ -212,3 +212,57 @@ def test_no_encounter_in_the_days_asked_for_is_said(here: Path) -> None:
     done = run("analyze", "chart.csv", "--format", "csv", "--date-from", "2026-03-11", *UTC)
     assert done.exit_code == 0
     assert done.stderr == "1 encounter was read, and none ran in the days asked for.\n"
+
+
+@pytest.mark.parametrize("text", ["3/10/2026", "2026-03-10", "03/10/2026"])
+def test_a_day_in_either_writing(here: Path, text: str) -> None:
+    done = run("analyze", "chart.csv", "--format", "csv", "--date-from", text, "--date-to", text, *UTC)
+    assert "V1" in done.stdout
+
+
+@pytest.mark.parametrize("text", ["10 March", "2026-13-01", "10.03.2026"])
+def test_a_day_that_is_none_shows_how_to_write_it(here: Path, text: str) -> None:
+    done = run("analyze", "chart.csv", "--date-from", text, *UTC)
+    assert done.exit_code == 2
+    assert "write it as 2026-03-10" in " ".join(done.stderr.split())
+
+
+# Names
+
+
+def test_a_wrong_command_gives_the_nearest() -> None:
+    done = run("analyse")
+    assert done.exit_code == 2
+    assert "No command 'analyse'. Did you mean 'analyze'?" in " ".join(done.stderr.split())
+
+
+def test_a_wrong_profile_gives_those_there_are_and_the_next_step(here: Path) -> None:
+    said = " ".join(run("analyze", "chart.csv", "--profile", "epic", *UTC).stderr.split())
+    assert "cerner_extract, generic, vista_bcma" in said
+    assert "docs/profiles.md" in said
+
+
+# What cannot be read
+
+
+def test_a_table_without_rows_is_nothing_readable(here: Path) -> None:
+    (here / "empty.csv").write_text(CHART.splitlines()[0] + "\n", "utf-8")
+    done = run("analyze", "empty.csv", "--format", "csv", *UTC)
+    assert done.exit_code == 2
+    assert "empty.csv, row 1: The table has a header but no rows." in done.stderr
+    assert run("analyze", "empty.csv", "chart.csv", "--format", "csv", *UTC).exit_code == 1
+
+
+def test_an_input_that_is_not_there_is_no_record(here: Path) -> None:
+    done = run("analyze", "chart.csv", "none.csv", *UTC)
+    assert "1 record: 1 used, 0 ignored, 0 rejected; 1 input could not be opened" in done.stdout
+
+
+def test_the_table_tells_where_the_rest_of_the_rejected_records_is(here: Path) -> None:
+    (here / "bad.csv").write_text(CHART + "V1,P1,O1,vancomycin,IV,arm,never,\n" * 7, "utf-8")
+    assert "and 2 more rejected records; --format json lists all" in run("analyze", "bad.csv", *UTC).stdout
+
+
+def test_the_ending_of_a_file_is_not_masked(here: Path) -> None:
+    (here / "feed12.hl7").write_text("MSH|^~\\&|\rRXA|0", "utf-8")
+    assert "feed99.hl7" in run("analyze", "feed12.hl7", "--format", "csv", *UTC).stderr

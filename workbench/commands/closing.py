@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import click
 
-from parsers.events import Rejected, Source
+from parsers.events import Rejected
 from parsers.files import NOT_OPENED
 from parsers.shapes import safe_name
+from reports.sentences import said_place, source_text
 from timeline.model import Result
 
 DONE, SOME_REJECTED, NOTHING_READABLE = 0, 1, 2
@@ -60,17 +62,11 @@ def _list(rejected: Iterable[Rejected], one: str, many: str) -> None:
         return
     click.echo(f"{len(found)} {one if len(found) == 1 else many}:", err=True)
     for entry in found[:SHOWN]:
-        click.echo(f"  {_place(entry.source)}: {entry.message} {entry.fix}", err=True)
+        click.echo(f"  {_place(entry)}: {entry.message} {entry.fix}", err=True)
     if len(found) > SHOWN:
         click.echo(f"  and {len(found) - SHOWN} more; --format json lists all of them.", err=True)
 
 
-def _place(source: Source) -> str:
-    parts = [safe_name(source.file)]
-    if source.record is not None:
-        parts.append(f"record {source.record}")
-    if source.row is not None:
-        parts.append(f"row {source.row}")
-    if source.segment is not None:
-        parts.append(source.segment + (f"-{source.field}" if source.field else ""))
-    return ", ".join(parts)
+def _place(rejected: Rejected) -> str:
+    source = said_place(rejected.source, rejected.message)
+    return source_text(replace(source, file=safe_name(source.file), control_id=None))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -31,6 +31,7 @@ from timeline.edits import billable_codes
 from timeline.formulary import Formulary
 from timeline.formulary_file import FormularyError
 from timeline.policy import PolicyError, load_policy
+from workbench.commands.day import day
 from workbench.commands.destination import note_file
 from workbench.comparing import Asked, asked, policy_name
 from workbench.config_file import DEFAULT_NAME, known_options, load_defaults
@@ -197,10 +198,6 @@ def _answers(ctx: click.Context, param: click.Parameter, value: str | None) -> A
         raise click.BadParameter(str(problem)) from problem
 
 
-def _day(ctx: click.Context, param: click.Parameter, value: datetime | None) -> date | None:
-    return None if value is None else value.date()
-
-
 def _sides(texts: tuple[str, ...], switches: dict[str, str]) -> tuple[Asked, ...]:
     try:
         return tuple(asked(text, switches) for text in texts)
@@ -217,7 +214,6 @@ def _check_policy(job: Job) -> None:
         raise click.UsageError("--date-to is before --date-from.")
 
 
-DAY = click.DateTime(formats=["%Y-%m-%d"])
 _READING = [
     click.argument("paths", metavar="PATH...", nargs=-1, required=True),
     click.option(
@@ -287,7 +283,7 @@ _CODING = [
         callback=_answers,
         help="Answers to queries: a CSV of encounter, administration, what, value, who, when, support.",
     ),
-    click.option("--date-from", metavar="DATE", type=DAY, callback=_day, help="Encounters on this day or later."),
-    click.option("--date-to", metavar="DATE", type=DAY, callback=_day, help="Encounters on this day or earlier."),
+    click.option("--date-from", metavar="DATE", callback=day, help="Encounters on this day or later."),
+    click.option("--date-to", metavar="DATE", callback=day, help="Encounters on this day or earlier."),
     click.option("--encounter", metavar="ID", help="This encounter only."),
 ]
