@@ -125,12 +125,13 @@ def _infusions(chart: Sequence[Bag], initial: Bag | None, bill: Units) -> None:
 
 
 def _counted(chart: Sequence[Bag]) -> dict[int, set[int]]:
-    """Rule 11: a minute in which two hangs of one drug ran counts once, for the earlier."""
+    """Rule 11: a minute in which two hangs of one drug ran counts once, for the earlier; a push counts none."""
     taken: dict[str, set[int]] = {}
     found: dict[int, set[int]] = {}
     for bag in chart:
         found[id(bag)] = set(bag.minutes) - taken.get(bag.drug, set())
-        taken.setdefault(bag.drug, set()).update(bag.minutes)
+        if bag.is_infusion:
+            taken.setdefault(bag.drug, set()).update(bag.minutes)
     return found
 
 

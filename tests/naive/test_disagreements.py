@@ -81,7 +81,26 @@ def test_fluid_beside_blood_without_a_stop_waits_for_the_stop() -> None:
     told = [(o.from_, o.to, [x.code for x in o.lines]) for o in query.outcomes]
     assert told == [
         (instant(at("8:01")), instant(at("9:29")), ["96360"]),
-        (instant(at("9:30")), instant(at("8:01")) + timedelta(days=1), []),
+        (instant(at("9:30")), instant(at("8:00")) + timedelta(days=1), []),
     ]
     # The same blood where nothing runs beside it changes no bill: nobody is asked.
     assert coded(events_of((replace(blood, no_stop=True),))).queries == ()
+
+
+def test_more_missing_stops_never_make_more_certain() -> None:
+    # Rule 27: if A ran 8:00-9:20 the carboplatin from 8:30 on ran 50 minutes beside it and has no code (rule 19), so
+    # neither 96417 nor its hour is certain; with B open too there are more answers than are tried one by one.
+    open_a = replace(infusion("paclitaxel", "8:00", "8:01", order="A"), category="chemo", no_stop=True)
+    open_b = replace(open_a, order="B")
+    carboplatin = replace(infusion("carboplatin", "8:30", "10:01", order="C"), category="chemo")
+
+    assert units(open_a, carboplatin) == {"96413": 1}
+    assert set(units(open_a, open_b, carboplatin)) <= {"96413"}
+
+
+def test_the_initial_stands_however_many_others_have_no_stop() -> None:
+    # Rule 13: the initial, 8:00-10:00, keeps every minute beside whatever runs: 96365 and the hour from minute 91.
+    initial = infusion("vancomycin", "8:00", "10:00", order="A")
+    others = [replace(infusion("cefepime", "8:10", "8:20", order=o), no_stop=True) for o in "BCDE"]
+
+    assert units(initial, *others) == {"96365": 1, "96366": 1}

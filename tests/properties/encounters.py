@@ -200,8 +200,12 @@ def plans(
     least: int = 1,
     most: int = 6,
     keep: Callable[[Hung], bool] = lambda hung: True,
+    open_ended: bool = False,
 ) -> list[Hung]:
-    """One encounter.  In the morning, or so late that it runs past midnight, or on two days."""
+    """One encounter.  In the morning, or so late that it runs past midnight, or on two days.
+
+    ``open_ended`` leaves out the stop of every infusion that can be without one.
+    """
     days = draw(st.sampled_from(((8,), (8,), (21,), (23,), (8, 32), (21, 30))))
     categories = draw(
         st.sampled_from((ALL, ALL, ("therapeutic",), ("therapeutic", "hydration"), ("chemo", "therapeutic")))
@@ -214,6 +218,8 @@ def plans(
     count = draw(st.integers(least, most))
     plan = [draw(_hung(n, draw(st.sampled_from(days)) * 3600, messy, categories, sites)) for n in range(count)]
     plan = [h for h in plan if keep(h)] or [Hung("vancomycin", "therapeutic", "O0", "IV1", ((28800, 32400),), 28800)]
+    if open_ended:
+        return [replace(h, no_stop=bool(h.ran) and h.route in (Route.IV, Route.IVPB)) for h in plan]
     return _with_few_unknowns(plan, draw(st.sampled_from((0, 1, 1, 1, 2)))) if messy else _orderly(plan)
 
 
