@@ -22,34 +22,48 @@ def always_initial(codings: Iterable[Coding]) -> Drug | None:
     return next(iter(drugs)) if not found and len(drugs) == 1 else None
 
 
-def free_charges(coding: Coding, unknown: Iterable[str], initial: Drug | None) -> list[Charge]:
-    """The charges of a coding that stand whatever is answered about the administrations ``unknown``.
+class Dependents:
+    """What depends on what in one coding.  ``initial`` is a drug whose infusions no other changes, if there is one."""
 
-    ``initial`` is a drug whose infusions no other drug changes (rulebook 13), if there is one.
-    """
-    latest = {s.administration.id: s.upper for s in coding.open_stops}
-    windows = {s.id: (s.start, max(s.end, latest.get(s.id, s.end))) for s in coding.services if _runs(s, latest)}
-    asked = set(unknown)
-    reached = _reached(coding.services, windows, asked, initial)
-    taken = tuple(windows[i] for i in asked if i in windows)
-    return [c for c in coding.charges if c.service.id not in reached and not _beside(c, taken)]
+    def __init__(self, coding: Coding, initial: Drug | None) -> None:
+        latest = {s.administration.id: s.upper for s in coding.open_stops}
+        self.coding = coding
+        self.initial = initial
+        self.windows = {
+            s.id: (s.start, max(s.end, latest.get(s.id, s.end))) for s in coding.services if _runs(s, latest)
+        }
+        self._by_id = {s.id: s for s in coding.services}
+        self._near: dict[str, list[str]] = {}
+
+    def free_charges(self, unknown: Iterable[str]) -> list[Charge]:
+        """The charges that stand whatever is answered about the administrations ``unknown``."""
+        asked = set(unknown)
+        reached = self._reached(asked)
+        taken = tuple(self.windows[i] for i in asked if i in self.windows)
+        return [c for c in self.coding.charges if c.service.id not in reached and not _beside(c, taken)]
+
+    def _reached(self, unknown: set[str]) -> set[str]:
+        reached: set[str] = set()
+        waiting = [i for i in unknown if i in self._by_id]
+        while waiting:
+            service = waiting.pop()
+            if service not in reached:
+                reached.add(service)
+                waiting += self._neighbours(self._by_id[service])
+        return reached
+
+    def _neighbours(self, service: Service) -> list[str]:
+        """Services that this one reaches directly; worked out once a coding."""
+        near = self._near.get(service.id)
+        if near is None:
+            others = () if service.category == "blood" else self.coding.services
+            near = [s.id for s in others if s is not service and _reaches(service, s, self.windows, self.initial)]
+            self._near[service.id] = near
+        return near
 
 
 def _runs(service: Service, latest: dict[str, int]) -> bool:
     return service.kind == "infusion" or service.category == "blood" or service.id in latest
-
-
-def _reached(services: list[Service], windows: dict[str, Span], unknown: set[str], initial: Drug | None) -> set[str]:
-    reached: set[str] = set()
-    waiting = [s for s in services if s.id in unknown]
-    while waiting:
-        service = waiting.pop()
-        if service.id in reached:
-            continue
-        reached.add(service.id)
-        if service.category != "blood":
-            waiting += [s for s in services if s.id not in reached and _reaches(service, s, windows, initial)]
-    return reached
 
 
 def _reaches(service: Service, other: Service, windows: dict[str, Span], initial: Drug | None) -> bool:

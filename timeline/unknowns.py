@@ -13,7 +13,7 @@ from itertools import pairwise, product
 from math import prod
 
 from timeline.access_names import access_key
-from timeline.dependents import always_initial, free_charges
+from timeline.dependents import Dependents, always_initial
 from timeline.mapper import Bill, Coding, bill_of, code_encounter, local_dates
 from timeline.model import Administration, EncounterTimeline, What
 from timeline.policy import PolicyVersion
@@ -214,15 +214,15 @@ def _hold_unknown_drugs(worker: _Worker, unknowns: list[Unknown]) -> Settled:
         for n in range(1, len(unknown.answers)):
             index = (*shortest[:place], n, *shortest[place + 1 :])
             settled.codings.append(worker.code(_choice(unknowns, index)))
-    initial = always_initial(settled.codings)
+    dependents = Dependents(base, always_initial(settled.codings))
     for unknown in unknowns:
         tried = (worker.code({**_choice(unknowns, shortest), unknown.key: a.value}) for a in unknown.answers)
-        held = len(free_charges(base, [unknown.administration], initial)) < len(base.charges)
+        held = len(dependents.free_charges([unknown.administration])) < len(base.charges)
         if held or any(coding.bill != base.bill for coding in tried):
             settled.questions.append(Question(unknown, []))
         else:
             settled.assumed.append(unknown)
-    free = free_charges(base, [q.unknown.administration for q in settled.questions], initial)
+    free = dependents.free_charges(q.unknown.administration for q in settled.questions)
     settled.certain = common([bill_of(free, worker.policy, worker.day), *(c.bill for c in settled.codings)])
     return settled
 
