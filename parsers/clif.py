@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from parsers.clock import Clock, TimeProblem
@@ -19,7 +19,7 @@ from parsers.events import Action, AdministrationEvent, Drug, Ignored, Rejected,
 from parsers.file_reading import FileReading
 from parsers.profiles import Profile, Words, load_profile, words_of
 from parsers.quantities import number, rate_ml_per_hour, volume_ml
-from parsers.shapes import header_word, plain_word, shape
+from parsers.shapes import header_word, quoted_word, shape
 from parsers.table_lines import Line, csv_lines, fitted_cells
 from parsers.texts import decoded_head, delimiter_of, first_line, open_text
 from parsers.vocabulary import action_from_text, key, nearest_actions, route_from_text
@@ -123,7 +123,8 @@ class RowReader:
             return Rejected(where, stamp.code, f"admin_dttm: {stamp.message}", stamp.fix)
         action = self._action(name, category)
         if action is None:
-            return _unknown_action(source, name or category)
+            others = (cell for place, cell in enumerate(cells) if place not in (ACTION, CATEGORY))
+            return _unknown_action(source, name or category, others)
         if "gap" in stamp.notes:
             self.doubts.add(
                 "warning", "time-in-gap", "admin_dttm: a time that no clock showed was moved forward by an hour",
@@ -192,13 +193,13 @@ def _action(name: str, category: str, words: Words) -> Action | None:
     return next((action for action in charted if action in closer), usual)
 
 
-def _unknown_action(source: Source, word: str) -> Rejected:
+def _unknown_action(source: Source, word: str, others: Iterable[str]) -> Rejected:
     near = nearest_actions(word)
     nearest = f" Nearest known words: {', '.join(near)}." if near else ""
     return Rejected(
         Source(source.file, source.record, source.row, field=ACTION_NAME),
         "action-unknown",
-        f"The action {plain_word(word)} is not known.{nearest}" if word else "The row has no action.",
+        f"The action {quoted_word(word, others)} is not known.{nearest}" if word else "The row has no action.",
         "Map the word under 'action_map' in a profile, or give mar_action_category.",
     )
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 
 from parsers.shapes import header_word
@@ -13,23 +14,31 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "encounter_id": (
         "encounter", "encounter number", "encounter no", "encounter num", "enc id", "CSN", "pat enc csn id",
         "MAR enc CSN", "visit", "visit id", "visit number", "visit no", "account", "account id", "account number",
-        "account no", "acct", "acct no", "HAR", "FIN", "financial number", "contact serial number",
+        "account no", "acct", "acct no", "acct num", "acct id", "HAR", "FIN", "financial number",
+        "contact serial number",
     ),
-    "patient_id": ("patient", "MRN", "medical record number", "pat id", "pat MRN id", "patient number", "person id"),
+    "patient_id": (
+        "patient", "MRN", "medical record number", "pat id", "pat MRN id", "patient number", "person id",
+        "med rec", "med rec no", "med rec number", "medical record no", "medical record", "pt id", "pt", "pt MRN",
+        "patient MRN", "patient no",
+    ),
     "payer": ("payor", "payer name", "insurance", "financial class", "primary payer"),
     "order_id": (
-        "order", "order number", "order no", "order med id", "med order id", "medication order id", "rx number",
-        "prescription number", "order num",
+        "order number", "order no", "order med id", "med order id", "medication order id", "rx number",
+        "prescription number", "order num", "order",
     ),
     "drug": (
         "medication", "medication name", "med", "med name", "drug name", "drug description", "medication description",
-        "display name", "order name", "medication ordered", "med description",
+        "display name", "order name", "medication ordered", "med description", "description",
     ),
     "drug_code": ("NDC", "RxNorm", "RxCUI", "charge code", "medication id", "drug id", "medication code"),
     "hcpcs": ("HCPCS code", "J code"),
     "category": ("drug category", "medication category", "drug class", "med category"),
     "primary_drug": ("primary", "is primary", "primary medication", "primary reason"),
-    "route": ("route of administration", "admin route", "administration route", "MAR route", "route name", "med route"),
+    "route": (
+        "route of administration", "admin route", "administration route", "MAR route", "route name", "med route",
+        "route of admin",
+    ),
     "site": (
         "IV site", "line", "IV line", "access", "access site", "infusion site", "LDA", "line site", "IV access",
         "administration site", "admin site", "site name", "lumen",
@@ -37,23 +46,27 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "device": ("pump", "pump type", "infusion device", "device type", "pump kind"),
     "action": (
         "MAR action", "MAR action name", "action name", "event", "admin action", "administration action", "action type",
-        "MAR status", "event type", "administration status",
+        "MAR status", "event type", "administration status", "action taken",
     ),
     "time": (
         "taken time", "action time", "MAR time", "admin time", "administration time", "administered time", "event time",
         "date time", "datetime", "taken date time", "action date time", "admin date time", "administered at",
         "given time", "taken dttm", "action dttm", "time taken", "timestamp", "charted time", "performed time",
+        "performed date time", "given date time", "administered date time", "administration date time",
+        "performed dttm", "MAR date time",
     ),
     "start": (
         "start time", "start date time", "start datetime", "started", "started at", "start dttm", "infusion start",
         "infusion start time", "begin time", "begin", "started time", "admin start", "admin start time", "time started",
-        "start date and time", "administration start",
+        "start date and time", "administration start", "infusion start date time", "infusion start dttm",
+        "infusion begin time", "begin date time",
     ),
     "stop": (
         "stop time", "stop date time", "stop datetime", "stopped", "stopped at", "stop dttm", "end", "end time",
         "end date time", "end datetime", "ended at", "end dttm", "infusion stop", "infusion stop time", "infusion end",
         "infusion end time", "stopped time", "admin stop", "admin end", "admin end time", "time stopped",
         "stop date and time", "end date and time", "administration stop", "administration end", "finish time",
+        "infusion stop date time", "infusion end date time", "infusion stop dttm",
     ),
     "duration": ("duration minutes", "duration min", "minutes", "infusion duration", "infused minutes", "MAR duration"),
     "dose": ("dose given", "dose amount", "given dose", "admin dose", "administered dose", "actual dose"),
@@ -80,7 +93,22 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "comment": ("comments", "note", "notes", "MAR comment", "remarks"),
 }  # fmt: skip
 
+DAYS: dict[str, tuple[str, ...]] = {
+    "date": (
+        "admin date", "administration date", "administered date", "taken date", "action date", "given date",
+        "performed date", "event date", "MAR date", "charted date", "date given",
+    ),
+    "start_date": ("infusion start date", "begin date", "started date", "admin start date", "date started"),
+    "stop_date": (
+        "end date", "infusion stop date", "infusion end date", "stopped date", "admin end date", "date stopped",
+    ),
+}  # fmt: skip
+"""Columns that hold the day of a time which stands in a column of its own."""
+
 CANONICAL = tuple(ALIASES)
+COLUMNS = (*CANONICAL, *DAYS)
+"""What a profile may map."""
+_DAY_OF = {"time": ("date",), "start": ("start_date", "date"), "stop": ("stop_date", "start_date", "date")}
 _DURATION_UNITS = {"duration": ("MAR duration unit", "duration unit", "duration units")}
 
 
@@ -96,6 +124,10 @@ class ColumnMap:
     """Headers that match nothing."""
     twice: tuple[str, ...]
     """Headers that match a column another header already serves."""
+    days: Mapping[str, int] = field(default_factory=dict)
+    """``time``, ``start`` and ``stop`` to the cell with their day, where the table has one."""
+    stop_day_shared: bool = False
+    """The stop has no day of its own: the next such time after the start is meant."""
 
     def has(self, column: str) -> bool:
         return column in self.headers
@@ -124,28 +156,57 @@ def match_header(
             offered.setdefault(key(cell), place)
     index: dict[str, int] = {}
     headers: dict[str, str] = {}
-    for column in (*CANONICAL, "duration_unit"):
-        for name in _names(column, more_aliases or {}):
+    own = more_aliases or {}
+    # What a profile says comes first: its drug may stand under a name that means the order elsewhere.
+    for column, names in [*own.items(), *((c, _names(c, own)) for c in (*CANONICAL, "duration_unit"))]:
+        for name in names if column not in index and column not in DAYS else ():
             place = offered.get(key(name), -1)
             if place >= 0 and place not in index.values():
                 index[column], headers[column] = place, cells[place].strip()
                 break
+    found = _days(cells, offered, index, headers, more_aliases or {})
     missing = _missing(headers)
     if missing:
         return _problem(cells, headers, missing)
-    known = {key(name): column for column in CANONICAL for name in _names(column, more_aliases or {})}
-    rest = [(p, c.strip()) for p, c in enumerate(cells) if c.strip() and p not in index.values()]
+    known = {key(name): column for column in COLUMNS for name in _names(column, more_aliases or {})}
+    read = {*index.values(), *found.values()}
+    rest = [(p, c.strip()) for p, c in enumerate(cells) if c.strip() and p not in read]
+    days = {time: found[day] for time, served in _DAY_OF.items() for day in reversed(served) if day in found}
     return ColumnMap(
         width=len(cells),
         index={column: index.get(column, len(cells)) for column in (*CANONICAL, "duration_unit")},
         headers=headers,
         unused=tuple(c for _, c in rest if key(c) not in known),
         twice=tuple(c for _, c in rest if key(c) in known),
+        days=days,
+        stop_day_shared="stop_date" not in found,
     )
 
 
+def _days(
+    cells: Sequence[str],
+    offered: Mapping[str, int],
+    index: dict[str, int],
+    headers: dict[str, str],
+    more_aliases: Mapping[str, Sequence[str]],
+) -> dict[str, int]:
+    """The cells that hold days.  One without a column for its time of day may hold both: it serves as the time."""
+    found: dict[str, int] = {}
+    for column, time in (("date", "time"), ("start_date", "start"), ("stop_date", "stop")):
+        for name in _names(column, more_aliases):
+            place = offered.get(key(name), -1)
+            if place < 0 or place in index.values() or place in found.values():
+                continue
+            if time in headers or (column == "date" and "start" in headers):
+                found[column] = place
+            elif key(name) != "date":
+                index[time], headers[time] = place, cells[place].strip()
+            break
+    return found
+
+
 def _names(column: str, more_aliases: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
-    own = _DURATION_UNITS["duration"] if column == "duration_unit" else ALIASES[column]
+    own = _DURATION_UNITS["duration"] if column == "duration_unit" else (ALIASES.get(column) or DAYS[column])
     return (*more_aliases.get(column, ()), column, *own)
 
 
@@ -164,16 +225,31 @@ def _missing(headers: Mapping[str, str]) -> list[str]:
 def _problem(cells: Sequence[str], headers: Mapping[str, str], missing: Sequence[str]) -> HeaderProblem:
     used = set(headers.values())
     # With hardly a known name this may be a row of data: then nothing of it may be shown.
-    trusted = len(headers) >= 2 or len(headers) * 3 >= sum(bool(c.strip()) for c in cells) > 0
+    trusted = len(headers) >= 2 or len(headers) * 3 >= sum(bool(c.strip()) for c in cells) > 0 or _looks_named(cells)
     shown = [header_word(c.strip(), trusted=trusted) for c in cells if c.strip()]
     found = ", ".join(shown[:40]).rstrip(".") or "none"
     rest = [c.strip() for c in cells if c.strip() and c.strip() not in used]
     hints = [hint for column in missing if (hint := _nearest(column.split()[0], rest, trusted))]
+    if "drug" in missing and key(headers.get("order_id", "")) == "order":
+        hints.append(f"'{headers['order_id']}' was read as order_id; if it names the drug, map it as drug")
     message = f"The header lacks required columns: {', '.join(missing)}. Found: {found}."
     if not headers:
         message = f"The first line is not a header of a MAR table. Found: {found}."
     fix = "Rename the columns, or map them under 'columns' in a profile" + (f" ({'; '.join(hints)})" if hints else "")
     return HeaderProblem(message, fix + ". Required: encounter_id, drug, and start or action with time.", len(headers))
+
+
+_HEADER_WORDS = re.compile(
+    r"(?i)\b(?:patient|encounter|visit|account|acct|medication|med|drug|order|dose|route|action|time|date|start|stop"
+    r"|end|rate|volume|site|name|id|number|no|unit|units)\b"
+)
+
+
+def _looks_named(cells: Sequence[str]) -> bool:
+    """Several cells with words of a header and none with a number: a row of data holds a time or an id."""
+    filled = [cell for cell in cells if cell.strip()]
+    named = sum(bool(_HEADER_WORDS.search(cell.replace("_", " "))) for cell in filled)
+    return len(filled) >= 3 and named >= 2 and not any(re.search(r"\d\d", cell) for cell in filled)
 
 
 def _nearest(column: str, rest: Sequence[str], trusted: bool) -> str:

@@ -22,6 +22,7 @@ import yaml
 
 from parsers.events import Action, Route
 from parsers.field_paths import field_path
+from parsers.mar_columns import COLUMNS
 from parsers.vocabulary import key
 
 GENERIC = "generic"
@@ -55,6 +56,7 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     """One sender.  ``action_map`` and ``route_map`` translate its words, ``site_aliases`` its names of one access."""
 
     name: str
+    """Shown in answers; in a file it may be left out for the file's own name."""
     basis: str = ""
     """On what the profile rests: a published document, an observed sample."""
     timezone: str | None = None
@@ -62,7 +64,7 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     route_map: dict[str, Route] = {}
     site_aliases: dict[str, str] = {}
     columns: dict[str, tuple[str, ...]] = {}
-    """For tables: canonical column -> further header names."""
+    """For tables: canonical column -> further header names; a single one may stand without brackets."""
     hl7: Hl7Profile = Hl7Profile()
 
 
@@ -124,12 +126,20 @@ def read_profile(text: str, where: str) -> Profile:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f" line {mark.line + 1}" if mark else ""
-        raise ProfileError(f"{where}{line}: not readable as YAML ({getattr(error, 'problem', 'syntax')})") from None
+        raise ProfileError(
+            f"{where}{line}: not readable as YAML. Write 'key: value' a line, the same depth for what belongs together,"
+            " no tabs, and close every bracket and quotation mark."
+        ) from None
     if not isinstance(raw, dict):
         raise ProfileError(f"{where}: a profile is a list of names and values, such as 'name: my hospital'")
     _check_keys(raw, Profile, where)
     if isinstance(raw.get("hl7"), dict):
         _check_keys(raw["hl7"], Hl7Profile, f"{where}: hl7")
+    raw = {"name": Path(where).stem} | {name: value for name, value in raw.items() if value is not None}
+    _check_words(raw, where)
+    for name in ("columns", "hl7"):  # a list of one may be written without brackets
+        if isinstance(raw.get(name), dict):
+            raw[name] = {k: [v] if isinstance(v, str) else v for k, v in raw[name].items()}
     try:
         profile = msgspec.convert(raw, Profile)
     except msgspec.ValidationError as error:
@@ -148,15 +158,50 @@ def _check_keys(raw: Mapping[Any, Any], struct: type[msgspec.Struct], where: str
         raise ProfileError(f"{where}: unknown key '{name}'.{meant}")
 
 
+def _check_words(raw: Mapping[str, Any], where: str) -> None:
+    """The three maps whose one side is a list of ours."""
+    for name, known, ours in (
+        ("action_map", tuple(a.value for a in Action), "values"),
+        ("route_map", tuple(r.value for r in Route), "values"),
+        ("columns", COLUMNS, "keys"),
+    ):
+        given = raw.get(name)
+        if not isinstance(given, dict):
+            continue
+        for key_, value in given.items():
+            word, other = (value, key_) if ours == "values" else (key_, value)
+            if not isinstance(word, str) or word in known:
+                continue
+            turned = other if isinstance(other, str) else None
+            if turned in known:
+                hint = (
+                    f" It looks reversed: write '{word}: {turned}'."
+                    if ours == "values"
+                    else (f" It looks reversed: write '{turned}: {word}'.")
+                )
+            else:
+                near = get_close_matches(word, known, n=1)
+                hint = f" Did you mean '{near[0]}'?" if near else ""
+            raise ProfileError(f"{where}: {name}: '{word}' is not known.{hint} Known: {', '.join(known)}.")
+
+
+_KINDS = {
+    "str": "a text", "array": "a list, such as [one, two]", "object": "a map of 'word: meaning' lines",
+    "int": "a number", "float": "a number", "bool": "yes or no", "null": "nothing",
+    "datetime": "a time", "date": "a date",
+}  # fmt: skip
+
+
 def _plain(problem: str) -> str:
-    """``msgspec``'s words with the path first: ``hl7.site_fields: Expected ...``."""
-    match = re.fullmatch(r"(.*?) - at (?:`key` in )?`\$\.?(.*)`", problem, re.DOTALL)
-    if match is None:
+    """The reader's words with the path first: ``hl7.site_fields: expected a list ...``."""
+    match = re.fullmatch(r"(.*?)(?: - at (?:`key` in )?`\$\.?(.*)`)?", problem, re.DOTALL)
+    kinds = re.findall(r"`(\w+)`", match[1]) if match else []
+    if match is None or len(kinds) < 2:
         return problem
-    hint = ""
-    if "Expected `str`, got `bool`" in match[1]:
-        hint = " (YAML reads yes, no, on and off as true and false: put the word in quotes)"
-    return f"{match[2] or 'profile'}: {match[1]}{hint}"
+    wanted, *_, found = kinds
+    hint = " (YAML reads yes, no, on and off as true and false: put the word in quotes)" if found == "bool" else ""
+    expected = f"expected {_KINDS.get(wanted, wanted)}, found {_KINDS.get(found, found)}"
+    return f"{match[2] or 'profile'}: {expected}{hint}"
 
 
 def _check_values(profile: Profile, where: str) -> None:

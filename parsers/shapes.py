@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from pathlib import PurePath
 
 LONGEST_SHAPE = 24
@@ -45,6 +46,7 @@ def safe_name(path: str) -> str:
     return _DIGIT.sub("9", stem) + name[len(stem) :]
 
 
+_WORDS, _SHORT = 3, 3
 _PLAIN_WORD = re.compile(r"[A-Za-z][A-Za-z /()\[\]_.%*-]{0,39}")
 _PLAIN_HEADER = re.compile(r"[A-Za-z_#%][A-Za-z0-9 _#%/().\[\]-]{0,39}")
 
@@ -56,6 +58,17 @@ def plain_word(text: str) -> str:
     """
     cut = text.strip()
     return f"'{cut}'" if _PLAIN_WORD.fullmatch(cut) else f"a text of the shape {shape(cut)}"
+
+
+def quoted_word(text: str, others: Iterable[str]) -> str:
+    """An action word in quotes, otherwise its shape: it may be a name that slipped into the column.
+
+    Quoted are at most three words of letters, none of which stands in ``others``, the other cells of the row.
+    """
+    words = text.split()
+    rest = " ".join(others).casefold()
+    repeated = any(word.casefold() in rest for word in (text.strip(), *(w for w in words if len(w) > _SHORT)))
+    return f"a text of the shape {shape(text)}" if len(words) > _WORDS or repeated else plain_word(text)
 
 
 def header_word(text: str, *, trusted: bool) -> str:

@@ -13,12 +13,13 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from parsers.clock import Clock, Stamp, TimeProblem
+from parsers.day_cells import is_time_of_day, joined
 from parsers.doubts import Doubts
 from parsers.events import Action, AdministrationEvent, Category, Drug, Rejected, Route, Source
 from parsers.mar_columns import ColumnMap
 from parsers.profiles import Words
 from parsers.quantities import minutes, number, rate_ml_per_hour, volume_ml
-from parsers.shapes import plain_word, shape
+from parsers.shapes import quoted_word, shape
 from parsers.vocabulary import action_from_text, category_from_text, key, nearest_actions, route_from_text
 
 _YES = {"yes", "y", "true", "t", "1", "x", "primary"}
@@ -51,6 +52,8 @@ class RowReader:
     def __init__(self, columns: ColumnMap, clock: Clock, words: Words, doubts: Doubts) -> None:
         self._at = columns.index
         self._headers = columns.headers
+        self._days = columns.days
+        self._stop_day_shared = columns.stop_day_shared
         self._clock = clock
         self._words = words
         self._doubts = doubts
@@ -121,7 +124,7 @@ class RowReader:
             return self._interval(row, source)
         action = self._action(word)
         if action is None:
-            return self._unknown_action(word, source)
+            return self._unknown_action(word, row, source)
         column = "time" if row[self._at["time"]] or "start" not in self._headers else "start"
         stamp = self._stamp(row, column, source)
         if isinstance(stamp, Rejected):
@@ -151,24 +154,43 @@ class RowReader:
             self._actions[word] = action_from_text(word, self._words.actions)
         return self._actions[word]
 
-    def _unknown_action(self, word: str, source: Source) -> Rejected:
+    def _unknown_action(self, word: str, row: Sequence[str], source: Source) -> Rejected:
         near = nearest_actions(word)
         nearest = f" Nearest known words: {', '.join(near)}." if near else ""
+        place = self._at["action"]
+        shown = quoted_word(word, (cell for n, cell in enumerate(row) if n != place))
         return Rejected(
             Source(source.file, source.record, source.row, field=self._headers["action"]),
             "action-unknown",
-            f"The action {plain_word(word)} is not known.{nearest}",
+            f"The action {shown} is not known.{nearest}",
             "Map the word under 'action_map' in a profile, or correct it in the export.",
         )
 
     def _stamp(self, row: Sequence[str], column: str, source: Source) -> Stamp | Rejected:
-        found = self._clock.charted(row[self._at[column]])
+        found = self._clock.charted(self._time_text(row, column))
         if isinstance(found, TimeProblem):
             where = Source(source.file, source.record, source.row, field=self._headers[column])
             return Rejected(where, found.code, f"{self._headers[column]}: {found.message}", found.fix)
         if "gap" in found.notes:
             self._in_gap(self._headers[column], source)
         return found
+
+    def _time_text(self, row: Sequence[str], column: str) -> str:
+        """The time as charted; a time of day with the day that stands in a column of its own."""
+        text = row[self._at[column]]
+        place = self._days.get(column)
+        if place is None or not row[place] or not is_time_of_day(text):
+            return text
+        return joined(row[place], text)
+
+    def _stop_stamp(self, row: Sequence[str], start: datetime) -> Stamp | TimeProblem:
+        text = self._time_text(row, "stop")
+        found = self._clock.charted(text)
+        bare = row[self._at["stop"]]
+        if isinstance(found, TimeProblem) or text == bare or not self._stop_day_shared or found.time >= start:
+            return found
+        # Started before midnight: the day in the row is that of the start.
+        return self._clock.charted(joined((start + timedelta(days=1)).date().isoformat(), bare))
 
     def _in_gap(self, header: str, source: Source) -> None:
         self._doubts.add(
@@ -184,7 +206,7 @@ class RowReader:
     ) -> tuple[datetime | None, datetime | None, Literal["charted", "duration"] | None]:
         text = row[self._at["stop"]]
         if text:
-            found = self._clock.charted(text)
+            found = self._stop_stamp(row, start)
             if isinstance(found, Stamp):
                 if "gap" in found.notes:
                     self._in_gap(self._headers["stop"], source)
@@ -262,7 +284,8 @@ class RowReader:
             self._doubts.add(
                 "warning",
                 "correction-unknown",
-                f"{self._headers['correction']}: {plain_word(text)} is not known; the row is read as it stands",
+                f"{self._headers['correction']}: a text of the shape {shape(text)} is not known;"
+                " the row is read as it stands",
                 "Use update or delete, or leave it empty.",
                 source,
             )
@@ -299,7 +322,8 @@ class RowReader:
             self._doubts.add(
                 "warning",
                 "unit-not-volume",
-                f"{self._headers[column]}: the unit {plain_word(written or '')} is no volume; the amount is not used",
+                f"{self._headers[column]}: a unit of the shape {shape(written or '')} is no volume;"
+                " the amount is not used",
                 "Give volumes in mL or L.",
                 source,
             )

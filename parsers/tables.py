@@ -130,7 +130,7 @@ def _read_lines(lines: Iterator[Line], file: str, clock: Clock, profile: Profile
         )
         return FileReading(rejected=(empty,), records=1)
     ignored = (Ignored("blank row", tuple(blank)),) if blank else ()
-    notes = (*_header_notes(header, file), *doubts.findings())
+    notes = (*_header_notes(header, file), *_patients(header, file, events), *doubts.findings())
     return FileReading(tuple(events), notes, ignored, tuple(rejections), len(events), record)
 
 
@@ -167,6 +167,18 @@ def _helpful(rows: list[list[str]]) -> str:
         and any(isinstance(match_header(row, columns), ColumnMap) for row in rows)
     ]
     return f" The profile {' or '.join(names)} maps these columns." if names else ""
+
+
+def _patients(header: Header, file: str, events: list[AdministrationEvent]) -> Iterator[Finding]:
+    if not header.columns.has("patient_id") and len({event.encounter_id for event in events}) > 1:
+        yield Finding(
+            "info",
+            "patient-column-missing",
+            "No column names the patient: two encounters of one patient on one day are not seen as such, and the"
+            " second one gets no modifier 59.",
+            "Add patient_id (or MRN) to the export, or map it under 'columns' in a profile.",
+            Source(file, row=header.row),
+        )
 
 
 def _header_notes(header: Header, file: str) -> Iterator[Finding]:

@@ -46,23 +46,44 @@ def test_site_aliases_are_matched_without_case_and_punctuation() -> None:
     [
         ("nam: x", "p.yaml: unknown key 'nam'. Did you mean 'name'?"),
         ("name: x\nhl7:\n  acton_fields: []", "p.yaml: hl7: unknown key 'acton_fields'. Did you mean 'action_fields'?"),
-        ("name: x\nhl7:\n  site_fields: RXR-2", "p.yaml: hl7.site_fields: Expected `array`, got `str`"),
+        (
+            "name: x\nhl7:\n  site_fields: 3",
+            "p.yaml: hl7.site_fields: expected a list, such as [one, two], found a number",
+        ),
+        ("columns: {acton: X}", "columns: 'acton' is not known. Did you mean 'action'? Known: encounter_id, "),
+        ("columns: {Action Taken: action}", "It looks reversed: write 'action: Action Taken'."),
+        ("action_map: {given: Done it}", "It looks reversed: write 'Done it: given'."),
+        ("route_map: {drip: ivv}", "route_map: 'ivv' is not known."),
+        ("action_map: [given]", "action_map: expected a map of 'word: meaning' lines, found a list"),
         ("name: x\nhl7:\n  site_fields: [RXR2]", "'RXR2' is not a field: write it as RXA-20"),
         ("name: x\nhl7:\n  site_fields: [NTE-3]", "hl7.site_fields: 'NTE-3': notes are free text and are never read"),
         ("name: x\nhl7:\n  site_fields: [RXA(X)-3]", "only OBX is chosen by a name"),
         ("name: x\nhl7:\n  site_fields: [RXA-0]", "counted from 1"),
-        ("name: x\naction_map: {up: gven}", "Invalid enum value 'gven'"),
-        ("name: x\naction_map: {No: given}", "action_map: Expected `str`, got `bool` (YAML reads yes, no"),
+        (
+            "name: x\naction_map: {up: gven}",
+            "action_map: 'gven' is not known. Did you mean 'given'? Known: new_bag, started, given, ",
+        ),
+        (
+            "name: x\naction_map: {No: given}",
+            "action_map: expected a text, found yes or no (YAML reads yes, no",
+        ),
         ("name: x\ntimezone: Mars/Base", "'Mars/Base' is no time zone"),
         ("name: [", "p.yaml line 1: not readable as YAML"),
         ("- name", "a profile is a list of names and values"),
-        ("basis: x", "missing required field `name`"),
     ],
 )
 def test_a_wrong_profile_says_where_and_what(text: str, said: str) -> None:
     with pytest.raises(ProfileError) as error:
         read_profile(text, "p.yaml")
     assert said in str(error.value)
+
+
+def test_a_profile_goes_by_its_file_and_a_list_of_one_needs_no_brackets() -> None:
+    profile = read_profile("columns: {action: Action Taken}\nhl7: {site_fields: RXR-2}\naction_map:\n", "ours.yaml")
+    assert profile.name == "ours"
+    assert profile.columns == {"action": ("Action Taken",)}
+    assert profile.hl7.site_fields == ("RXR-2",)
+    assert profile.action_map == {}
 
 
 def test_a_name_that_is_no_profile_gives_the_nearest() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from parsers.shapes import header_word, plain_word, safe_name, shape
+from parsers.shapes import header_word, plain_word, quoted_word, safe_name, shape
 
 
 @pytest.mark.parametrize(
@@ -31,6 +31,15 @@ def test_an_action_word_is_quoted_but_not_what_may_identify_a_patient() -> None:
     assert plain_word("Wobbled") == "'Wobbled'"
     assert plain_word("DOE, JANE") == "a text of the shape AAA, AAAA"
     assert plain_word("TEST000030") == "a text of the shape AAAA999999"
+
+
+def test_an_action_word_of_the_row_is_quoted_only_when_it_stands_nowhere_else() -> None:
+    row = ("V1", "vancomycin", "IV", "DOE JANE, room 4")
+    assert quoted_word("Bag Wobbled", row) == "'Bag Wobbled'"
+    assert quoted_word("IV Wobbled", row) == "'IV Wobbled'"  # a short word says nothing
+    assert quoted_word("jane", row) == "a text of the shape AAAA"
+    assert quoted_word("Jane Roe", row) == "a text of the shape AAAA AAA"
+    assert quoted_word("call the night nurse", row) == "a text of the shape AAAA AAA AAAAA AAAAA"
 
 
 def test_a_header_is_quoted_only_when_it_looks_like_one() -> None:

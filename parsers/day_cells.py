@@ -1,0 +1,33 @@
+"""Tables that keep the day and the time of day in two columns: ``Admin Date`` beside ``Admin Time``."""
+
+from __future__ import annotations
+
+import re
+
+_TIME_OF_DAY = re.compile(
+    r"\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?\s*(?:[AP]\.?M\.?)?\s*(?:Z|[+-]\d{2}:?\d{2}|[A-Z]{3,4})?|\d{3,4}",
+    re.IGNORECASE,
+)
+_MILITARY = re.compile(r"(\d{1,2})(\d{2})")
+_COMPACT_DAY = re.compile(r"(\d{4})(\d{2})(\d{2})")
+_MIDNIGHT = re.compile(r"(?:T|\s+)(?:00:00(?::00(?:\.0+)?)?|12:00(?::00)?\s*AM)$", re.IGNORECASE)
+"""What a spreadsheet adds to a cell that holds a day."""
+
+
+def is_time_of_day(text: str) -> bool:
+    """``8:05``, ``08:05:00 PM``, ``0805``: a time that needs its day from elsewhere."""
+    return _TIME_OF_DAY.fullmatch(text) is not None
+
+
+def joined(day: str, time: str) -> str:
+    """One text of a day and a time of day, in a form that the clock reads.
+
+    >>> joined("2026-03-10 00:00:00", "805")
+    '2026-03-10 8:05'
+    """
+    day = _MIDNIGHT.sub("", day.strip())
+    compact = _COMPACT_DAY.fullmatch(day)
+    if compact:
+        day = "-".join(compact.groups())
+    military = _MILITARY.fullmatch(time)
+    return f"{day} {military[1]}:{military[2]}" if military else f"{day} {time}"
