@@ -111,10 +111,9 @@ def settle(timeline: EncounterTimeline, policy: PolicyVersion) -> Settled:
         return Settled(first, first.bill, codings=[first])
     unknowns += [_choice_unknown(key) for key in sorted(first.asked)]
     while True:
-        if 2 ** len(unknowns) > policy.settings.combinations_max:
+        # Every unknown has two answers at least: that alone may be too many to search for more.
+        if 2 ** len(unknowns) > policy.settings.combinations_max or not _fill_stops(worker, unknowns):
             _sample_answers(unknowns)
-        else:
-            _fill_stops(worker, unknowns)
         found = _work_out(worker, unknowns)
         known = {u.key for u in unknowns}
         asked = {key for coding in found.codings for key in coding.asked} - known
@@ -310,8 +309,11 @@ def _meet(windows: dict[str, Span], a: Administration, b: Administration) -> boo
     return s < t2 and s2 < t
 
 
-def _fill_stops(worker: _Worker, unknowns: list[Unknown]) -> None:
-    """The stretches of possible stops between which codes can change, found for the others at either extreme."""
+def _fill_stops(worker: _Worker, unknowns: list[Unknown]) -> bool:
+    """The stretches of possible stops between which codes can change, found for the others at either extreme.
+
+    False, with the rest unsearched, as soon as the answers found make more combinations than are worked out.
+    """
     stops = [u for u in unknowns if u.what == "stop" and u.stop is not None and not u.answers]
     for unknown in stops:
         assert unknown.stop is not None
@@ -329,6 +331,9 @@ def _fill_stops(worker: _Worker, unknowns: list[Unknown]) -> None:
         edges = sorted(breaks | {unknown.stop.lower})
         ends = [*(e - 60 for e in edges[1:]), unknown.stop.upper]
         unknown.answers = [Answer(str(a), str(b)) for a, b in zip(edges, ends, strict=True)]
+        if _too_many(worker, [u for u in unknowns if u.answers]):
+            return False
+    return True
 
 
 def _sample_answers(unknowns: list[Unknown]) -> None:
