@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -67,8 +68,8 @@ def open_reference(path: str | PathLike[str], what: str, wanted: Mapping[str, Wa
     latin-1, gzipped or not.  Raises :class:`ReferenceTableError` when it cannot be opened or has no such row.
     """
     path = Path(path)
-    if not path.is_file():
-        raise ReferenceTableError(path.name, None, "There is no such file.", f"Give the path of {what}.")
+    if not os.path.isfile(path):  # noqa: PTH113 - Path.is_file raises in a folder that may not be looked into
+        raise ReferenceTableError(path.name, None, "There is no such file, or this account may not see it.", f"Give the path of {what}.")
     content = open_input(Found(path.name, path))
     if isinstance(content, Rejected):
         raise ReferenceTableError(path.name, None, content.message, content.fix)

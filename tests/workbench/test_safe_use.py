@@ -143,7 +143,7 @@ def test_a_closed_folder_is_told_and_the_rest_is_coded(feed: Path, paths: list[s
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid"), reason="rights of a folder are set elsewhere here")
-@pytest.mark.parametrize("option", ["--profile", "--config"])
+@pytest.mark.parametrize("option", ["--profile", "--config", "--rates", "--policy", "--formulary", "--answers"])
 def test_a_file_of_an_option_in_a_closed_folder_is_a_wrong_call(feed: Path, option: str) -> None:
     words = ["analyze", "good", "--timezone", "UTC", option, "locked/.p.yaml"]
     done = _as_nobody(feed, RUN.replace("WORDS", repr(words)))
