@@ -69,7 +69,7 @@ def open_reference(path: str | PathLike[str], what: str, wanted: Mapping[str, Wa
     """
     path = Path(path)
     if not os.path.isfile(path):  # noqa: PTH113 - Path.is_file raises in a folder that may not be looked into
-        raise ReferenceTableError(path.name, None, "There is no such file, or this account may not see it.", f"Give the path of {what}.")
+        raise ReferenceTableError(path.name, None, "There is no such file.", f"Give the path of {what}.")
     content = open_input(Found(path.name, path))
     if isinstance(content, Rejected):
         raise ReferenceTableError(path.name, None, content.message, content.fix)
