@@ -206,14 +206,16 @@ def _without_one(
 ) -> Iterable[list[AdministrationEvent]]:
     """The chart without one stop of a row, or without one site (of every row of its order).
 
+    Not where a New Bag of the order follows: it then continues the run of the bag without a stop (rule 0b).
     Not of a push, which needs no stop (rule 26).  Not where two rows chart one start with two stops: without the
     earlier, which is used, the later stands alone.  And not of one fluid of several unless runs are added: a fluid
     between two others joins 91 and 31 minutes (3 units) to one run of 123 (2 units).
     """
     starts = Counter((e.order_id, e.drugs, e.time) for e in events)
     fluids = sum(e.drugs[0].category == "hydration" for e in events if e.action in (Action.INTERVAL, Action.NEW_BAG))
+    hung = {(e.order_id, e.drugs) for e in events if e.action is Action.NEW_BAG}
     for n, event in enumerate(events):
-        contradicted = starts[event.order_id, event.drugs, event.time] > 1
+        contradicted = starts[event.order_id, event.drugs, event.time] > 1 or (event.order_id, event.drugs) in hung
         joins = event.drugs[0].category == "hydration" and fluids > 1 and turned.get("hydration_segments") != "sum"
         if event.stop is not None and event.route is not Route.IV_PUSH and not contradicted and not joins:
             yield [*events[:n], replace(event, stop=None, stop_from=None), *events[n + 1 :]]
