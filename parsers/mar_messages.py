@@ -295,6 +295,3 @@ def _siblings(charted: Charted) -> int:
     """How many RXA of the order are charted at the same time as this one."""
     time = charted.rxa.field(3)
     return sum(rxa.field(3) == time for group in charted.order.groups for _, rxa in group.rxas)
-
-
-

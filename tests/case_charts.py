@@ -44,8 +44,8 @@ ACTIONS = (
 )  # fmt: skip
 ROUTES = ("IV push", "IVPB", "IV", "IM", "SC", "IA", "PO")
 COLUMNS = (
-    "encounter_id", "patient_id", "order_id", "drug", "hcpcs", "category", "primary_drug", "route", "site", "device", "action",
-    "time", "start", "stop", "dose", "dose_unit", "volume", "volume_unit", "bag_volume", "rate", "rate_unit",
+    "encounter_id", "patient_id", "order_id", "drug", "hcpcs", "category", "primary_drug", "route", "site", "device",
+    "action", "time", "start", "stop", "dose", "dose_unit", "volume", "volume_unit", "bag_volume", "rate", "rate_unit",
     "ordered_minutes", "recorded_at", "patient_class", "correction",
 )  # fmt: skip
 

@@ -1,7 +1,8 @@
 """Shared by all tests: how hard hypothesis tries.
 
 ``ci`` gives the same examples on every run and is the default; ``dev`` looks somewhere new each time;
-``slow`` is the long search of the slow group.  Choose with ``HYPOTHESIS_PROFILE``.
+``slow`` is the longer search of the slow group, 250 examples a property or as many as ``HYPOTHESIS_EXAMPLES`` says.
+Choose with ``HYPOTHESIS_PROFILE``.
 """
 
 from __future__ import annotations
@@ -14,5 +15,13 @@ CALM = (HealthCheck.too_slow, HealthCheck.data_too_large)
 
 settings.register_profile("ci", derandomize=True, deadline=None, database=None, suppress_health_check=CALM)
 settings.register_profile("dev", deadline=None, suppress_health_check=CALM)
-settings.register_profile("slow", max_examples=20_000, deadline=None, database=None, suppress_health_check=CALM)
+settings.register_profile(
+    "slow",
+    max_examples=int(os.environ.get("HYPOTHESIS_EXAMPLES", "250")),
+    derandomize="HYPOTHESIS_EXAMPLES" not in os.environ,
+    deadline=None,
+    database=None,
+    suppress_health_check=CALM,
+    print_blob=True,
+)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))

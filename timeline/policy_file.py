@@ -175,9 +175,14 @@ def _text_of(name: str) -> tuple[str, str]:
         try:
             return path.read_text("utf-8"), path.name
         except (OSError, UnicodeDecodeError) as problem:
-            raise PolicyError(f"policy file {path.name} cannot be read ({type(problem).__name__})") from problem
-    hint = nearest(name, bundled(), "; did you mean '{}'?")
-    raise PolicyError(f"there is no policy '{name}'{hint} Known: {', '.join(bundled())}, or the path of a .yaml file")
+            why = (
+                "does not exist"
+                if isinstance(problem, FileNotFoundError)
+                else "cannot be read by this account, or is no text"
+            )
+            raise PolicyError(f"policy file {path.name} {why}; give the path of a YAML file") from problem
+    hint = nearest(name, bundled(), "; did you mean '{}'")
+    raise PolicyError(f"there is no policy '{name}'{hint}. Known: {', '.join(bundled())}, or the path of a .yaml file")
 
 
 def nearest(word: str, known: Iterable[str], text: str) -> str:

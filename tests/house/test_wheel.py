@@ -92,7 +92,9 @@ def test_the_demo_runs(command: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("form", ["table", "json", "csv"])
 def test_a_file_is_analyzed(command: Path, tmp_path: Path, form: str) -> None:
     done = _run(command, "analyze", ROOT / "sample_data" / "day.csv", "--format", form, cwd=tmp_path)
-    assert (done.returncode, done.stderr) == (0, "")
+    # a code table has no room for questions: that three of them are open is said beside it
+    open_questions = "3 questions are open (not in this table); --format json or the table view lists them.\n"
+    assert (done.returncode, done.stderr) == (0, open_questions if form == "csv" else "")
     assert "96368" in done.stdout
 
 

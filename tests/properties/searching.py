@@ -1,6 +1,6 @@
-"""How long a property is searched: a little on every run, 20,000 examples in the slow group.
+"""How long a property is searched: a little on every run, more in the slow group.
 
-The long search: ``HYPOTHESIS_PROFILE=slow pytest -m slow tests/properties tests/naive``.
+The long search, hours of it: ``HYPOTHESIS_PROFILE=slow HYPOTHESIS_EXAMPLES=20000 pytest -m slow tests/properties``.
 """
 
 from __future__ import annotations

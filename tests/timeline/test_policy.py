@@ -203,7 +203,7 @@ def test_what_is_wrong_with_a_file_is_said(tmp_path: Path, change: tuple[str, st
 
 
 def test_a_file_that_is_not_there_and_a_name_nobody_knows(tmp_path: Path) -> None:
-    with pytest.raises(PolicyError, match=r"policy file none\.yaml cannot be read"):
+    with pytest.raises(PolicyError, match=r"policy file none\.yaml does not exist"):
         load_policy(str(tmp_path / "none.yaml"))
     with pytest.raises(PolicyError, match="no policy 'facilities'; did you mean 'facility'"):
         load_policy("facilities")
