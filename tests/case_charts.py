@@ -33,6 +33,7 @@ import yaml
 
 import parsers
 import timeline
+from tests.schema_check import valid
 from timeline.model import CodedEncounter, Query, Result
 
 FOLDER = Path(__file__).parent / "cases"
@@ -108,7 +109,7 @@ def code(case: Case, folder: Path) -> Result:
         writer.writerows(table)
     reading = parsers.read([path], timezone=case.timezone)
     assert not reading.rejected, [r.message for r in reading.rejected]
-    return timeline.code(timeline.build(reading), case.policy, switches=dict(case.switches))
+    return valid(timeline.code(timeline.build(reading), case.policy, switches=dict(case.switches)))
 
 
 def units(encounters: Iterable[CodedEncounter], *, on: date | None = None) -> dict[str, int]:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from functools import cache
 from typing import Any
 
+import msgspec
 from jsonschema import Draft202012Validator
 
+from reports.json_output import result_to_dict
 from reports.schema import schema
+from timeline.model import Result
 
 
 @cache
@@ -22,3 +26,9 @@ def assert_valid(document: Any) -> None:
     if errors:
         first = errors[0]
         raise AssertionError(f"{first.json_path}: {first.message[:300]} ({len(errors)} in all)")
+
+
+def valid(result: Result) -> Result:
+    """The same result, once its JSON has been held against the schema."""
+    assert_valid(json.loads(msgspec.json.encode(result_to_dict(result))))
+    return result

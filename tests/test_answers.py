@@ -8,6 +8,7 @@ import pytest
 
 from parsers import read
 from parsers.answers import AnswersError, read_answers
+from tests.schema_check import valid
 from timeline import build, code
 from timeline.model import CodedEncounter, Result
 
@@ -23,7 +24,7 @@ E3,B,cefepime,therapeutic,IVPB,IV2,2026-03-10T08:30,2026-03-10T09:30
 
 def asked(tmp_path: Path) -> Result:
     (tmp_path / "chart.csv").write_text(CHART)
-    return code(build(read([tmp_path / "chart.csv"])))
+    return valid(code(build(read([tmp_path / "chart.csv"]))))
 
 
 def answered(tmp_path: Path, value: str, encounter: str, what: str) -> tuple[CodedEncounter, Result]:
@@ -36,7 +37,7 @@ def answered(tmp_path: Path, value: str, encounter: str, what: str) -> tuple[Cod
         f"{encounter},{query.administration},{what},{value},RN 7,2026-03-11,pump log",
     ]
     (tmp_path / "answers.csv").write_text("\n".join(rows))
-    result = code(build(read([tmp_path / "chart.csv"])), answers=read_answers(tmp_path / "answers.csv"))
+    result = valid(code(build(read([tmp_path / "chart.csv"])), answers=read_answers(tmp_path / "answers.csv")))
     return next(e for e in result.encounters if e.timeline.id == encounter), result
 
 

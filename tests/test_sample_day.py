@@ -13,6 +13,7 @@ import pytest
 
 import parsers
 import timeline
+from tests.schema_check import valid
 from timeline.model import CodedEncounter, Result
 
 ROOT = Path(__file__).parents[1]
@@ -61,7 +62,7 @@ ON_THE_11TH = {"MIDNIGHT": {"96366": 2}, "OBSERVATION-STAY": {"96376": 1}}
 
 
 def _code(path: Path) -> Result:
-    return timeline.code(timeline.build(parsers.read([path], timezone="America/New_York")))
+    return valid(timeline.code(timeline.build(parsers.read([path], timezone="America/New_York"))))
 
 
 def _units(encounter: CodedEncounter) -> dict[str, int]:

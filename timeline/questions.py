@@ -69,7 +69,7 @@ def _clock(time: datetime) -> str:
 
 
 def _outcome(row: Range, unknown: Unknown, timeline: EncounterTimeline, price: Price, codes: Codes) -> Outcome:
-    lines = tuple(OutcomeLine(code, units, modifiers) for (code, modifiers, _), units in _summed(row.adds, codes))
+    lines = tuple(OutcomeLine(code, units, modifiers) for (code, modifiers), units in _summed(row.adds, codes))
     start = stop = None
     if unknown.what == "stop":
         start, stop = instant(int(row.answer.value)), instant(int(row.answer.to or row.answer.value))
@@ -79,8 +79,12 @@ def _outcome(row: Range, unknown: Unknown, timeline: EncounterTimeline, price: P
     return Outcome(label + row.others, start, stop, lines, price(row.adds))
 
 
-def _summed(adds: Bill, codes: Codes) -> list[tuple[tuple[str, tuple[str, ...], object], int]]:
-    return sorted(adds.items(), key=lambda item: (sort_rank(item[0][0], item[0][1], set(), codes), item[0][2]))
+def _summed(adds: Bill, codes: Codes) -> list[tuple[tuple[str, tuple[str, ...]], int]]:
+    """Units by code and modifiers, the dates added together, as coders read them."""
+    units: dict[tuple[str, tuple[str, ...]], int] = {}
+    for (code, modifiers, _), count in adds.items():
+        units[code, modifiers] = units.get((code, modifiers), 0) + count
+    return sorted(units.items(), key=lambda item: sort_rank(item[0][0], item[0][1], set(), codes))
 
 
 def _label(unknown: Unknown, value: str, timeline: EncounterTimeline) -> str:

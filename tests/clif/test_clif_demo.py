@@ -15,6 +15,7 @@ import pytest
 import parsers
 import timeline
 from parsers.events import Reading
+from tests.schema_check import valid
 from timeline.model import Result, Timelines
 from timeline.spans import epoch, minutes, union
 
@@ -42,7 +43,7 @@ def built(reading: Reading) -> Timelines:
 
 @pytest.fixture(scope="module")
 def coded(built: Timelines) -> Result:
-    return timeline.code(built)
+    return valid(timeline.code(built))
 
 
 def minutes_by_order(table: pd.DataFrame) -> dict[str, int]:
