@@ -181,8 +181,8 @@ def _text_of(name: str) -> tuple[str, str]:
                 else "cannot be read by this account, or is no text"
             )
             raise PolicyError(f"policy file {path.name} {why}; give the path of a YAML file") from problem
-    hint = nearest(name, bundled(), "; did you mean '{}'")
-    raise PolicyError(f"there is no policy '{name}'{hint}. Known: {', '.join(bundled())}, or the path of a .yaml file")
+    hint = nearest(name, bundled(), "; did you mean '{}'?") or "."
+    raise PolicyError(f"there is no policy '{name}'{hint} Known: {', '.join(bundled())}, or the path of a .yaml file")
 
 
 def nearest(word: str, known: Iterable[str], text: str) -> str:
