@@ -8,6 +8,7 @@ import sys
 import textwrap
 from pathlib import Path
 
+import click
 import pytest
 
 from tests.house.places import ROOT
@@ -86,6 +87,9 @@ def test_nothing_is_written_when_nothing_could_be_read(here: Path) -> None:
 
 def _as_nobody(folder: Path, code: str) -> subprocess.CompletedProcess[str]:
     """Run Python as an account without rights (root may read everything)."""
+    places = [Path(ROOT), *Path(ROOT).parents, *Path(click.__file__).parents]
+    if os.geteuid() == 0 and not all(place.stat().st_mode & 0o001 for place in places):
+        pytest.skip("another account cannot read this checkout, or the environment it runs in")
     # What click imports only when it has something to say may lie where the other account cannot read.
     become = "import os, click._textwrap; os.seteuid(65534) if os.geteuid() == 0 else None\n"
     return subprocess.run(
