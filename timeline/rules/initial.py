@@ -26,7 +26,13 @@ def choose_initial(case: Case) -> Reason | None:
         candidates = _primary(case, candidates)
     best = min(_rank_or_last(s, case) for s in candidates)
     tied = [s for s in candidates if _rank_or_last(s, case) == best]
-    case.initial = min(tied, key=lambda s: _tie(s, tied, case))
+    if case.settings.initial_tiebreak == "first_started":
+        # Only those that began together are measured by length.
+        began = min(s.start for s in tied)
+        contenders = [s for s in tied if s.start == began]
+    else:
+        contenders = tied
+    case.initial = min(contenders, key=lambda s: _tie(s, tied, case))
     facts = {"drug": case.initial.name, "rank": RANKS[best], "tied": len({s.drug for s in tied})}
     if facts["tied"] == 1:
         return Reason("2", "{drug} is the initial service: {rank} ranks highest.", facts, "initial_choice")

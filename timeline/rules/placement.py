@@ -278,6 +278,10 @@ def _further_initial(case: Case, board: Board, service: Service) -> bool:
     condition that requires two lines, so the default is to ask.
     """
     access = service.access
+    how = case.settings.second_access_initial
+    if how == "deny" or (how == "query" and not service.access_charted):
+        # An access nobody charted is never the ground for a question about two lines (rulebook 28).
+        return False
     if access is None or access in board.extra or access in _initial_accesses(case, board):
         return False
     on_access = [
