@@ -14,6 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 SLOW = os.environ.get("HYPOTHESIS_PROFILE") == "slow"
+LONG = SLOW and "HYPOTHESIS_EXAMPLES" in os.environ
+"""The search that is started by hand and takes hours."""
 
 Test = Callable[..., None]
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from parsers.events import Route
 from tests.properties.encounters import MINUTE, Hung, bill, coded, events_of, instant, plans
-from tests.properties.searching import SLOW, searched
+from tests.properties.searching import LONG, searched
 from timeline.model import CodedEncounter, Line, OutcomeLine
 
 # Nothing else is left to ask.
@@ -69,7 +69,7 @@ def test_each_minute_bills_what_its_range_says(chart: tuple[list[Hung], int], st
     seen = max([hung.ran[-1][0] + MINUTE, *(t for t, _, _ in hung.notes)])
     certain = _units(encounter.lines)
     # Every minute of the first hours, where units change; beyond them, but for the long search, some of each hour.
-    minutes = range(1441) if SLOW else sorted({*range(240), *range(0, 1441, step)})
+    minutes = range(1441) if LONG else sorted({*range(240), *range(0, 1441, step)})
     a_day = hung.at + 1440 * MINUTE
     for stop in (seen + m * MINUTE for m in minutes if seen + m * MINUTE <= a_day):
         answered = [*plan[:which], _stopped(hung, stop), *plan[which + 1 :]]
