@@ -82,17 +82,17 @@ LENGTHS = st.lists(st.one_of(st.integers(1, 400), st.sampled_from((15, 16, 31, 9
 
 @searched(60, plan=plans(most=4), lengths=LENGTHS, data=st.data())
 def test_what_is_certain_holds_under_any_answer(plan: list[Hung], lengths: list[int], data: st.DataObject) -> None:
-    _certain_holds(plan, lengths, data)
+    assert_certain_holds(plan, lengths, data)
 
 
 @searched(15, plan=plans(least=2, open_ended=True), lengths=LENGTHS, data=st.data())
 def test_what_is_certain_holds_where_no_stop_was_charted(
     plan: list[Hung], lengths: list[int], data: st.DataObject
 ) -> None:
-    _certain_holds(plan, lengths, data)
+    assert_certain_holds(plan, lengths, data)
 
 
-def _certain_holds(plan: list[Hung], lengths: list[int], data: st.DataObject) -> None:
+def assert_certain_holds(plan: list[Hung], lengths: list[int], data: st.DataObject) -> None:
     plan = [replace(h, order=f"O{n}") if h.no_stop else h for n, h in enumerate(plan)]
     sites = [*sorted({h.site for h in plan if h.site}), "another line"]
     told = []

@@ -23,7 +23,7 @@ def hour_moments(spans: Spans, count: int, settings: Settings, already: int = 0)
     """
     first = settings.additional_hour_from_minutes - 1
     moments = []
-    hour = hours_before(already // 60, settings)
+    hour = additional_hours(already // 60, settings)
     for n in range(hour + 1, hour + 1 + count):
         earned_after = (first + n * settings.additional_hour_minutes) * 60 - already
         moments.append(moment(spans, max(0, earned_after)))
@@ -41,7 +41,3 @@ def earned_at(count: int, settings: Settings, *, first: bool = False) -> str:
 def first_unit(least: int, settings: Settings) -> str:
     """The minutes that are one unit, as text: "31-90"."""
     return f"{least}-{settings.additional_hour_from_minutes + settings.additional_hour_minutes - 1}"
-
-
-def hours_before(minutes: int, settings: Settings) -> int:
-    return additional_hours(minutes, settings)
