@@ -112,9 +112,10 @@ def settle(timeline: EncounterTimeline, policy: PolicyVersion) -> Settled:
     unknowns += [_choice_unknown(key) for key in sorted(first.asked)]
     while True:
         # Every unknown has two answers at least: that alone may be too many to search for more.
-        if 2 ** len(unknowns) > policy.settings.combinations_max or not _fill_stops(worker, unknowns):
+        searched = 2 ** len(unknowns) <= policy.settings.combinations_max and _fill_stops(worker, unknowns)
+        if not searched:
             _sample_answers(unknowns)
-        found = _work_out(worker, unknowns)
+        found = _work_out(worker, unknowns, searched and not _too_many(worker, unknowns))
         known = {u.key for u in unknowns}
         asked = {key for coding in found.codings for key in coding.asked} - known
         if not asked:
@@ -127,8 +128,9 @@ def _choice_unknown(key: tuple[str, str]) -> Unknown:
     return Unknown(what, key[1], [Answer(v) for v in _CHOICES[what]])
 
 
-def _work_out(worker: _Worker, unknowns: list[Unknown]) -> Settled:
-    settled = (_hold_unknown_drugs if _too_many(worker, unknowns) else _every_combination)(worker, unknowns)
+def _work_out(worker: _Worker, unknowns: list[Unknown], searched: bool) -> Settled:
+    # A few samples of each stop prove nothing about the minutes between them, however few the combinations.
+    settled = (_every_combination if searched else _hold_unknown_drugs)(worker, unknowns)
     settled.certain = with_parents(settled.certain, worker.policy)
     for question in settled.questions:
         question.ranges = _ranges(worker, unknowns, unknowns.index(question.unknown), settled)
