@@ -143,6 +143,78 @@ class AdministrationEvent:
     """The same for ``stop``."""
     correction: Literal["update", "delete"] | None = None
     comment: str | None = None
+    origin: Literal["charted", "pump"] = "charted"
+    """Who says so: the nursing record, or the pump itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderContext:
+    """What an order says of its administrations (RDE, ORM, RXE): context, never proof that anything was given."""
+
+    source: Source
+    order_ids: tuple[str, ...]
+    """Every number under which administrations may name the order, the preferred one first."""
+    encounter_id: str | None = None
+    patient_id: str | None = None
+    drugs: tuple[Drug, ...] = ()
+    route: Route | None = None
+    ordered_minutes: float | None = None
+    ordered_volume_ml: float | None = None
+    ordered_rate_ml_per_hour: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StayContext:
+    """One fact of a stay by time, from ADT messages or the classes table; the latest word on it wins.
+
+    ``arrival`` and ``discharge`` bound the visit, ``status`` is a class (O, E, OBS, I) or location from ``time`` to
+    ``stop`` (``None``: until the next); ``cancelled`` takes the fact of the same kind back (A11, A13).
+    """
+
+    source: Source
+    encounter_id: str
+    kind: Literal["arrival", "status", "discharge"]
+    time: datetime
+    stop: datetime | None = None
+    patient_id: str | None = None
+    patient_class: str | None = None
+    location: str | None = None
+    recorded_at: datetime | None = None
+    cancelled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """One number replaced by another (ADT^A40 and relatives): what stood under ``old`` belongs to ``new``."""
+
+    source: Source
+    kind: Literal["patient", "encounter"]
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccessContext:
+    """A line or IV site that was in place from ``start`` to ``stop`` (``None``: not removed on record)."""
+
+    source: Source
+    encounter_id: str
+    site: str
+    start: datetime
+    stop: datetime | None = None
+    location: str | None = None
+    same_as: str | None = None
+    """Another name of the same access: a lumen of one catheter, a restart of one IV."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What the input says beside the administrations themselves."""
+
+    orders: tuple[OrderContext, ...] = ()
+    stays: tuple[StayContext, ...] = ()
+    merges: tuple[Merge, ...] = ()
+    accesses: tuple[AccessContext, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +274,7 @@ class Reading:
     timezone: str | None = None
     """The zone that times without an offset were read in (``UTC`` when none was given)."""
     profile: str | None = None
+    context: Context = Context()
 
     @property
     def records(self) -> int:
