@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from parsers.events import AdministrationEvent, Finding, Ignored, Rejected
+from parsers.events import AdministrationEvent, Context, Finding, Ignored, Rejected
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,7 @@ class FileReading:
     rejected: tuple[Rejected, ...] = ()
     used: int = 0
     records: int = 0
+    context: Context = field(default_factory=Context)
 
     def __post_init__(self) -> None:
         told = self.used + sum(i.count for i in self.ignored) + len(self.rejected)

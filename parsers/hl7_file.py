@@ -12,14 +12,14 @@ from parsers.events import AdministrationEvent, Finding, Ignored, Rejected, Sour
 from parsers.file_reading import FileReading
 from parsers.hl7_batches import BatchCount
 from parsers.hl7_frames import Piece, decode_message, find_pieces
-from parsers.mar_messages import MarReader
+from parsers.message_reading import ContextPile
+from parsers.message_types import Readers
 from parsers.profiles import Profile
 from parsers.shapes import shape
 
 RESEND = "resend of an earlier message"
 _TYPE = re.compile(r"[A-Z][A-Z0-9]{2}(\^[A-Z][A-Z0-9]{2})?")
 _SEGMENT_LINE = re.compile(r"[A-Z][A-Z0-9]{2}[^\w\s]")
-_RXA_AMOUNT = 6
 _TEST_MODES = frozenset({"T", "D"})
 
 Identity = tuple[str, str, str]
@@ -64,7 +64,8 @@ def read_hl7(
 class _FileReader:
     def __init__(self, file: str, clock: Clock, profile: Profile | None, seen: SeenMessages | None) -> None:
         self.file = file
-        self.reader = MarReader(clock, profile)
+        self.readers = Readers(clock, profile)
+        self.context = ContextPile()
         self.seen = SeenMessages() if seen is None else seen
         self.events: list[AdministrationEvent] = []
         self.findings: list[Finding] = []
@@ -101,6 +102,7 @@ class _FileReader:
             tuple(self.rejected),
             self.used,
             self.records,
+            self.context.context(),
         )
 
     def _from_utf16(self, data: bytes) -> bytes:
@@ -179,43 +181,40 @@ class _FileReader:
         self._dispatch(message, header, source)
 
     def _dispatch(self, message: Message, header: Segment, source: Source) -> None:
-        kind = header.component(9, 1)
-        if kind[:3] != "RAS":
-            if not kind:
-                self._reject(
-                    source,
-                    "message-type-missing",
-                    "MSH-9 is empty: the message does not say of what type it is.",
-                    "If the message was cut off, send it again; otherwise the sender must fill MSH-9 (RAS^O17).",
-                )
-                return
-            event = header.component(9, 2)
-            whole = f"{kind}^{event}" if event else kind
-            shown = whole if _TYPE.fullmatch(whole) else shape(whole)
-            self._ignore(f"message type {shown} is not read in this version", source)
+        kind, event = header.component(9, 1), header.component(9, 2)
+        reader = self.readers.of(kind, event)
+        if reader is None:
+            self._not_read(kind, event, source)
             return
         if self._is_resend(message, header, source):
             self._ignore(RESEND, source)
             return
         if header.component(11, 1) in _TEST_MODES:
             self.tests.append(source)
-        last = message.segments[-1]
-        if last.name == "RXA" and len(last) < _RXA_AMOUNT and message.verbatim[-1] not in "\r\n":
-            # What is left of a drug's name would pass for a drug, and its action is lost.
-            self._reject(
-                source,
-                "message-truncated",
-                "The message ends inside its last RXA, before the amount (RXA-6) that every RXA has.",
-                "Send the message again.",
-            )
-            return
-        reading = self.reader.read(message, source)
+        reading = reader.read(message, source)
         self.events.extend(reading.events)
         self.findings.extend(reading.findings)
+        if reading.context is not None:
+            self.context.add(reading.context)
         if reading.rejected is not None:
             self.rejected.append(reading.rejected)
+        elif reading.ignored is not None:
+            self._ignore(reading.ignored, source)
         else:
             self.used += 1
+
+    def _not_read(self, kind: str, event: str, source: Source) -> None:
+        if not kind:
+            self._reject(
+                source,
+                "message-type-missing",
+                "MSH-9 is empty: the message does not say of what type it is.",
+                "If the message was cut off, send it again; otherwise the sender must fill MSH-9 (RAS^O17).",
+            )
+            return
+        whole = f"{kind}^{event}" if event else kind
+        shown = whole if _TYPE.fullmatch(whole) else shape(whole)
+        self._ignore(f"message type {shown} is not read in this version", source)
 
     def _ignore(self, reason: str, source: Source) -> None:
         self.ignored.setdefault(reason, []).append(source)

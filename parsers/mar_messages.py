@@ -7,18 +7,18 @@ A message is used when at least one of its RXA is; an RXA that cannot be used is
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from parsers.clock import Clock, Stamp
 from parsers.er7 import Message, Segment, Separators
-from parsers.events import Action, AdministrationEvent, Drug, Finding, Rejected, Route, Source
+from parsers.events import Action, AdministrationEvent, Drug, Rejected, Route, Source
 from parsers.mar_actions import STATUSES, ActionReading, ActionWords
 from parsers.mar_findings import Doubts, Unusable, not_readable_start, unknown_action
 from parsers.mar_groups import Layout
 from parsers.mar_orders import NOTHING_ORDERED, Ordered, read_ordered
 from parsers.mar_places import HL7_NULL, PATIENT, Charted, Places
 from parsers.mar_values import MarValues, RouteReading
+from parsers.message_reading import MessageReading
 from parsers.profiles import Profile, load_profile, words_of
 from parsers.vocabulary import action_from_text, category_from_text, key
 
@@ -28,15 +28,8 @@ _HUNG = frozenset({Action.NEW_BAG, Action.STARTED, Action.RESTARTED})
 """Actions whose amount is what was hung, not yet what ran in."""
 _NOTHING_GIVEN = frozenset({Action.NOT_GIVEN, Action.CANCELED})
 _YES = frozenset({"y", "yes", "true", "1", "primary"})
-
-
-@dataclass(slots=True)
-class MessageReading:
-    """Events and findings of one message; ``rejected`` when no RXA of it could be used."""
-
-    events: list[AdministrationEvent] = field(default_factory=list)
-    findings: list[Finding] = field(default_factory=list)
-    rejected: Rejected | None = None
+_AMOUNT = 6
+"""RXA-6: required, so an RXA that ends before it was cut off."""
 
 
 class _Facts(NamedTuple):
@@ -79,6 +72,8 @@ class MarReader:
         """The events of one RAS message; ``source`` names its file, record, control id and offset."""
         if message.separators is not self._marks:
             self._use(message.separators)
+        if _is_cut(message):
+            return MessageReading(rejected=_cut(source))
         layout = Layout(message)
         reading = MessageReading()
         problems: list[tuple[Source, Unusable]] = []
@@ -285,6 +280,21 @@ class MarReader:
             doubts.route_unclear()
         if route.route in (None, Route.IV) and charted.rxa.field(12):
             doubts.look_at_rate(charted.rxa.field(12))
+
+
+def _is_cut(message: Message) -> bool:
+    """Whether the message ends inside an RXA: the rest of a drug's name would pass for a drug, its action is lost."""
+    last = message.segments[-1]
+    return last.name == "RXA" and len(last) < _AMOUNT and message.verbatim[-1] not in "\r\n"
+
+
+def _cut(source: Source) -> Rejected:
+    return Rejected(
+        source,
+        "message-truncated",
+        "The message ends inside its last RXA, before the amount (RXA-6) that every RXA has.",
+        "Send the message again.",
+    )
 
 
 def _same(one: Drug, other: Drug) -> bool:

@@ -13,6 +13,7 @@ from parsers.detect import NotReadable, detect
 from parsers.events import AdministrationEvent, Finding, Ignored, InputFile, Reading, Rejected, Source
 from parsers.file_reading import FileReading
 from parsers.files import Content, Found, PathLike, find_inputs, open_input
+from parsers.message_reading import ContextPile
 from parsers.profiles import Profile, load_profile
 from parsers.zones import zone_of
 
@@ -37,6 +38,7 @@ class _Pile:
     used: int = 0
     without_offset: list[str] = field(default_factory=list)
     """Files with times that carry no offset, read without a zone."""
+    context: ContextPile = field(default_factory=ContextPile)
     seen: SeenMessages | None = None
     """HL7 messages of the files read so far, so that a resend in another file is known."""
 
@@ -51,6 +53,7 @@ class _Pile:
         self.rejected += reading.rejected
         self.ignore(reading.ignored)
         self.used += reading.used
+        self.context.add(reading.context)
 
     def read(self, kind: str, data: bytes, file: str, clock: Clock, profile: Profile) -> FileReading:
         """Read one file.  Readers are imported when they are needed: a table does not pay for the others."""
@@ -157,6 +160,7 @@ def _reading(pile: _Pile, zone_name: str, profile: Profile) -> Reading:
         used=pile.used,
         timezone=zone_name,
         profile=profile.name,
+        context=pile.context.context(),
     )
 
 
