@@ -200,28 +200,25 @@ class _Wrong(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
         return compile(self.tree, self.path, "exec")
 
 
-def _load_book() -> tuple[Any, list[tuple[Any, Any]]]:
-    """The test module, and the readings of all charts."""
-    tests = importlib.import_module("tests.test_cases")
+Book = list[tuple[Any, Any]]
+"""Each chart that is not planned, with its reading."""
+
+
+def _load_book() -> Book:
+    """The readings of all charts; the program itself is loaded anew for each fault."""
     charts = importlib.import_module("tests.case_charts")
-    real_code, book = charts.timeline.code, []
+    importlib.import_module("tests.case_checks")
+    book = []
     with tempfile.TemporaryDirectory() as folder:
-        for case in tests.BOOK:
-            if case.planned:
-                continue
-            kept: list[Any] = []
-            charts.timeline.code = lambda built, *_, **__: built
-            build = charts.timeline.build
-            charts.timeline.build = kept.append
-            charts.code(case, Path(folder))
-            charts.timeline.build, charts.timeline.code = build, real_code
-            book.append((case, kept[0]))
+        for case in charts.cases():
+            if not case.planned:
+                book.append((case, charts.read(case, Path(folder))))
     for name in [n for n in sys.modules if n.split(".")[0] == "timeline"]:
         del sys.modules[name]
-    return tests, book
+    return book
 
 
-def _run(tests: Any, book: list[tuple[Any, Any]], order: list[int], fault: Fault | None) -> int | None:
+def _run(book: Book, order: list[int], fault: Fault | None) -> int | None:
     """The number of the first chart that notices; ``None`` if all give their lines."""
     if fault is not None:
         name = fault.file.removesuffix(".py").replace("/", ".")
@@ -230,19 +227,20 @@ def _run(tests: Any, book: list[tuple[Any, Any]], order: list[int], fault: Fault
         timeline = importlib.import_module("timeline")
     except Exception:  # noqa: BLE001 - a fault may break anything, and that is noticed
         return order[0] if order else None
+    charts, checks = sys.modules["tests.case_charts"], sys.modules["tests.case_checks"]
     for number in order:
         case, reading = book[number]
         try:
-            result = timeline.code(timeline.build(reading), case.policy, switches=dict(case.switches))
-            tests.code = lambda _case, _folder, result=result: result
-            tests.test_chart_gives_the_lines_worked_by_hand(case, None)
-            tests.test_every_minute_of_the_chart_is_accounted_for(case, None)
+            result = charts.code_reading(case, reading, timeline)
+            checks.check_lines(case, result)
+            checks.check_ledger(case, result)
+            checks.check_reasons(case, result)
         except Exception:  # noqa: BLE001
             return number
     return None
 
 
-def _reached(tests: Any, book: list[tuple[Any, Any]]) -> str:
+def _reached(book: Book) -> str:
     """Which functions each chart calls, as JSON: only those charts can notice a fault in them."""
     found: list[list[str]] = []
     called: set[str] = set()
@@ -254,7 +252,7 @@ def _reached(tests: Any, book: list[tuple[Any, Any]]) -> str:
 
     for number in range(len(book)):
         sys.setprofile(look)
-        wrong = _run(tests, book, [number], None)
+        wrong = _run(book, [number], None)
         sys.setprofile(None)
         if wrong is not None:
             sys.exit(f"The chart does not pass unchanged: {book[number][0].id}")
@@ -283,13 +281,25 @@ def _apart(work: Callable[[], object]) -> str:
     return text or "timeout"
 
 
+def _again(everything: list[Fault], path: Path) -> list[Fault]:
+    """The faults kept in a file; of several alike in one file, the one nearest to where it stood then."""
+    chosen = []
+    for kept in json.loads(path.read_text(encoding="utf-8"))["survivors"]:
+        alike = [f for f in everything if (f.file, f.before, f.after) == (kept["file"], kept["before"], kept["after"])]
+        if alike:
+            chosen.append(min(alike, key=lambda f: abs(f.line - kept["line"])))
+        else:
+            print(f"gone: {kept['file']}:{kept['line']}  {kept['before'][:80]}", flush=True)
+    return chosen
+
+
 def main() -> None:
     """Draw the sample, try each fault, print the survivors and the figures; ``--out`` keeps them as JSON."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--sample", type=int, default=0, help="how many faults; 0: all")
     parser.add_argument("--minutes", type=float, default=0, help="stop after so many minutes; 0: never")
-    parser.add_argument("--again", type=Path, help="try only the survivors kept in this file")
+    parser.add_argument("--again", type=Path, help="try only the survivors kept in this file, also of an older commit")
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
 
@@ -300,13 +310,12 @@ def main() -> None:
     chosen = list(everything)
     random.Random(options.seed).shuffle(chosen)
     if options.again:
-        kept = [tuple(x.values()) for x in json.loads(options.again.read_text(encoding="utf-8"))["survivors"]]
-        chosen = [f for f in chosen if (f.file, f.line, f.before, f.after) in kept]
+        chosen = _again(everything, options.again)
     chosen = chosen[: options.sample or None]
-    tests, book = _load_book()
+    book = _load_book()
     order = list(range(len(book)))
     began = time.monotonic()
-    reached = [set(names) for names in json.loads(_apart(lambda: _reached(tests, book)))]
+    reached = [set(names) for names in json.loads(_apart(lambda: _reached(book)))]
     print(f"{len(everything)} faults, {len(chosen)} drawn with seed {options.seed}, {len(book)} charts", flush=True)
     killed = tried = 0
     survivors = []
@@ -315,7 +324,7 @@ def main() -> None:
             break
         tried += 1
         here = [n for n in order if not fault.function or fault.function in reached[n]]
-        outcome = _apart(partial(_run, tests, book, here, fault)) if here else "survived"
+        outcome = _apart(partial(_run, book, here, fault)) if here else "survived"
         if outcome == "survived":
             survivors.append({"file": fault.file, "line": fault.line, "before": fault.before, "after": fault.after})
             print(f"survived {fault.file}:{fault.line}\n    - {fault.before}\n    + {fault.after}", flush=True)

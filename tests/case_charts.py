@@ -9,32 +9,38 @@
     08:00 IV push @IV1 famotidine                               a dose
     08:00 New Bag IV @IV1 cefepime order A | rate=100 mL/hr     one action
     23:00-02:00+1 IV cefepime                                   into the next day; no ``@``: the site is not charted
+    08:00-09:00 ? @IV1 cefepime                                 ``?``: the route is not charted
 
 The day is 2026-03-10; ``+1`` is the day after, ``-1`` the day before.  A chart of several encounters is a mapping
 from encounter to rows.  Every row belongs to patient P1 unless it says ``patient_id=P2``.
 
 ``expected`` gives the units by code, or code and modifiers (``96365-59: 1``), added over all encounters;
-``by_encounter`` and ``by_date`` split them.  ``outcomes`` gives what answers to the one query would add.  ``under``
-codes one chart with several switch settings.
+``by_encounter`` and ``by_date`` split them.  ``outcomes`` gives what answers to the one query would add.  ``ledger``
+gives the minutes of each administration by what became of them.  ``answers`` feeds answers to queries back.  ``under``
+codes one chart with several switch settings.  ``tests/case_checks.py`` holds a result against a case.
 """
 
 from __future__ import annotations
 
 import csv
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import ModuleType
 from typing import Any
 
 import yaml
 
 import parsers
 import timeline
+from parsers.answers import AnswerFile, GivenAnswer
+from parsers.events import Reading, Source
 from tests.schema_check import valid
-from timeline.model import CodedEncounter, Query, Result
+from timeline.model import Administration, Result
 
 FOLDER = Path(__file__).parent / "cases"
 DAY = date(2026, 3, 10)
@@ -43,7 +49,8 @@ ACTIONS = (
     "New Bag", "Started", "Given", "Push", "Bolus", "Rate Change", "Rate Verify", "Paused", "Restarted", "Stopped",
     "Held", "Refused", "Canceled Entry",
 )  # fmt: skip
-ROUTES = ("IV push", "IVPB", "IV", "IM", "SC", "IA", "PO")
+NO_ROUTE = "?"
+ROUTES = ("IV push", "IVPB", "IV", "IM", "SC", "IA", "PO", NO_ROUTE)
 COLUMNS = (
     "encounter_id", "patient_id", "order_id", "drug", "hcpcs", "category", "primary_drug", "route", "site", "device",
     "action", "time", "start", "stop", "dose", "dose_unit", "volume", "volume_unit", "bag_volume", "rate", "rate_unit",
@@ -53,12 +60,14 @@ COLUMNS = (
 _TIME = r"\d\d:\d\d(?::\d\d)?(?:[+-]\d)?"
 _ROW = re.compile(
     rf"(?P<start>{_TIME})(?P<until>-(?P<stop>{_TIME})?)?\s+"
-    rf"(?:(?P<action>{'|'.join(ACTIONS)})\s+)?(?P<route>{'|'.join(ROUTES)})\s+(?:@(?P<site>\S+)\s+)?"
+    rf"(?:(?P<action>{'|'.join(ACTIONS)})\s+)?(?P<route>{'|'.join(map(re.escape, ROUTES))})\s+(?:@(?P<site>\S+)\s+)?"
     r"(?P<drug>[^\[|]+?)(?:\s+\[(?P<category>\w+)\])?(?:\s+order\s+(?P<order>\S+))?(?:\s*\|\s*(?P<more>.*))?"
 )
 _MEASURES = ("dose", "volume", "bag_volume", "rate")
 
 Units = Mapping[str, int]
+Minutes = Mapping[str, int]
+"""Minutes of one administration: documented, charged, included, unbilled, queried; what is left out is 0."""
 
 
 @dataclass(frozen=True)
@@ -81,16 +90,25 @@ class Case:
     """What the only query would bill beyond the lines, by the wording of the answer; others may exist."""
     minutes: Mapping[str, int] | None = None
     findings: tuple[str, ...] = ()
+    no_findings: tuple[str, ...] = ()
+    ledger: Mapping[str, tuple[Minutes, ...]] = field(default_factory=dict)
+    """Minutes of the administrations of an order (or of a drug without one), by start."""
+    because: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Rules that must stand in the evidence of a code, or of an order's minutes without one."""
+    says: tuple[str, ...] = ()
+    """Words that must stand in the evidence, a finding or a question."""
+    answers: Mapping[str, str] = field(default_factory=dict)
+    """Order and subject ("B second_access") to the answer a person gave."""
     timezone: str = "UTC"
     planned: str = ""
     """Why the program cannot code this yet (the test then must fail)."""
 
 
-def cases() -> Iterator[Case]:
+@cache
+def cases() -> tuple[Case, ...]:
     """All cases of the book, in the order of the files; a chart under several settings is several cases."""
-    for path in sorted(FOLDER.glob("*.yaml")):
-        for entry in yaml.safe_load(path.read_text(encoding="utf-8")):
-            yield from _unfold(entry)
+    entries = (e for path in sorted(FOLDER.glob("*.yaml")) for e in yaml.safe_load(path.read_text(encoding="utf-8")))
+    return tuple(case for entry in entries for case in _unfold(entry))
 
 
 def rows(case: Case) -> list[dict[str, str]]:
@@ -100,6 +118,19 @@ def rows(case: Case) -> list[dict[str, str]]:
 
 def code(case: Case, folder: Path) -> Result:
     """Write the chart as a CSV file, read it, build its timeline and code it: the way a user's export goes."""
+    return valid(code_reading(case, read(case, folder)))
+
+
+@cache
+def coded(case_id: str) -> Result:
+    """The result of a case of the book, coded once a run."""
+    case = next(c for c in cases() if c.id == case_id)
+    with TemporaryDirectory() as folder:
+        return code(case, Path(folder))
+
+
+def read(case: Case, folder: Path) -> Reading:
+    """The chart written as a CSV file and read."""
     path = folder / "chart.csv"
     table = rows(case)
     columns = [c for c in COLUMNS if any(row.get(c) for row in table) or (c == "stop" and "start" in table[0])]
@@ -109,32 +140,33 @@ def code(case: Case, folder: Path) -> Result:
         writer.writerows(table)
     reading = parsers.read([path], timezone=case.timezone)
     assert not reading.rejected, [r.message for r in reading.rejected]
-    return valid(timeline.code(timeline.build(reading), case.policy, switches=dict(case.switches)))
+    return reading
 
 
-def units(encounters: Iterable[CodedEncounter], *, on: date | None = None) -> dict[str, int]:
-    """Units by code and modifiers (``96365-59``), of all lines or of those of one date."""
-    count: Counter[str] = Counter()
-    for encounter in encounters:
-        for line in encounter.lines:
-            if on is None or line.date == on:
-                count["-".join((line.code, *line.modifiers))] += line.units
-    return dict(count)
+def code_reading(case: Case, reading: Reading, program: ModuleType = timeline) -> Result:
+    """The reading of a chart coded by ``program``: the package ``timeline``, or a copy of it with a fault."""
+    built = program.build(reading)
+    everything = [a for e in built.encounters for a in e.administrations]
+    answers = _answer_file(case, everything) if case.answers else None
+    result: Result = program.code(built, case.policy, switches=dict(case.switches), answers=answers)
+    return result
 
 
-def outcome_units(query: Query) -> dict[str, dict[str, int]]:
-    """Units by code and modifiers for each answer to a query."""
-    return {o.if_: {"-".join((n.code, *n.modifiers)): n.units for n in o.lines} for o in query.outcomes}
+def of_order(name: str, administrations: Iterable[Administration]) -> list[Administration]:
+    """The administrations of an order, or of a drug charted without one, by start."""
+    found = [a for a in administrations if (a.order_id or a.drug) == name]
+    assert found, f"no administration of order or drug {name!r}"
+    return sorted(found, key=lambda a: (a.start, a.drug))
 
 
-def drug_minutes(result: Result) -> dict[str, int | None]:
-    """Running minutes by drug; ``None`` where a stop is missing."""
-    found: dict[str, int | None] = {}
-    for encounter in result.encounters:
-        for given in encounter.timeline.administrations:
-            before = found.get(given.drug, 0)
-            found[given.drug] = None if given.minutes is None or before is None else before + given.minutes
-    return found
+def _answer_file(case: Case, administrations: list[Administration]) -> AnswerFile:
+    given = []
+    for number, (question, value) in enumerate(case.answers.items(), start=1):
+        order, what = question.rsplit(" ", 1)
+        (asked,) = of_order(order, administrations)
+        source = Source("answers.csv", record=number, row=number + 1)
+        given.append(GivenAnswer(asked.encounter_id, asked.id, what, str(value), "coder", "", "", source))
+    return AnswerFile("answers.csv", "0" * 64, tuple(given))
 
 
 def day(text: str) -> date:
@@ -174,8 +206,17 @@ def _unfold(entry: dict[str, Any]) -> Iterator[Case]:
             outcomes=_split(setting.get("outcomes")),
             minutes=setting.get("minutes", entry.get("minutes")),
             findings=tuple(setting.get("findings", ())),
+            no_findings=tuple(setting.get("no_findings", ())),
+            ledger={str(k): _ledger(v) for k, v in setting.get("ledger", {}).items()},
+            because={str(k): tuple(map(str, v)) for k, v in setting.get("because", {}).items()},
+            says=tuple(setting.get("says", ())),
+            answers=setting.get("answers", entry.get("answers", {})),
             planned=setting.get("planned", entry.get("planned", "")),
         )
+
+
+def _ledger(expected: Minutes | list[Minutes]) -> tuple[Minutes, ...]:
+    return tuple(expected) if isinstance(expected, list) else (expected,)
 
 
 def _units(expected: dict[object, int]) -> dict[str, int]:
@@ -196,7 +237,7 @@ def _row(encounter: str, text: str) -> dict[str, str]:
         "order_id": part["order"] or "",
         "drug": part["drug"],
         "category": part["category"] or "",
-        "route": part["route"],
+        "route": "" if part["route"] == NO_ROUTE else part["route"],
         "site": part["site"] or "",
     }
     if part["action"]:
