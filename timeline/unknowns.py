@@ -110,9 +110,12 @@ def settle(timeline: EncounterTimeline, policy: PolicyVersion) -> Settled:
     if not unknowns and not first.asked:
         return Settled(first, first.bill, codings=[first])
     unknowns += [_choice_unknown(key) for key in sorted(first.asked)]
+    searched = True
     while True:
         # Every unknown has two answers at least: that alone may be too many to search for more.
-        searched = 2 ** len(unknowns) <= policy.settings.combinations_max and _fill_stops(worker, unknowns)
+        few = 2 ** len(unknowns) <= policy.settings.combinations_max
+        # Once only sampled, a stop stays so: what lies between the samples was never tried.
+        searched = searched and few and _fill_stops(worker, unknowns)
         if not searched:
             _sample_answers(unknowns)
         found = _work_out(worker, unknowns, searched and not _too_many(worker, unknowns))
