@@ -1,12 +1,16 @@
 """hl7apy as a second opinion on a message: does an independent parser read it, and by the standard?
 
 hl7apy is slow (about 50 messages a second) and loses segments when it groups them, so it reads no feed here; it
-is asked for one message at a time, without grouping.  Its own texts may quote values and are never shown.
+is asked for one message at a time, and its fields are compared without grouping.  Its own texts may quote values
+and are never shown: they are told anew, with names of segments and fields only.
 """
 
 from __future__ import annotations
 
+import os
 import re
+import tempfile
+from collections.abc import Iterator
 from typing import Any
 
 from parsers.er7 import Message, Separators, read_message
@@ -19,6 +23,24 @@ def second_opinion(text: str) -> str | None:
 
     The answer names segments and fields, never values.
     """
+    message = _readable(text)
+    return message if isinstance(message, str) else _ask(message)
+
+
+def conformance(text: str) -> tuple[str, ...]:
+    """What hl7apy's validation finds against the message structure of its version; empty when it conforms.
+
+    Each entry names a segment or field and what is wrong with it, never a value; none stands twice.  Faults of
+    single values (length, coded tables) are left out: local codes are the rule, not the exception.
+    """
+    message = _readable(text)
+    if isinstance(message, str):
+        return (message,)
+    return tuple(dict.fromkeys(_validated(message)))
+
+
+def _readable(text: str) -> Message | str:
+    """The message, or why hl7apy need not be asked."""
     message = read_message(text)
     if message is None:
         return "MSH-1 and MSH-2 name no usable separators."
@@ -26,7 +48,71 @@ def second_opinion(text: str) -> str | None:
     if version not in _SUPPORTED:
         known = version if re.fullmatch(r"[\d.]{1,6}", version) else "not given"
         return f"The version (MSH-12) is {known}; hl7apy knows 2.1 to 2.8.2."
-    return _ask(message)
+    return message
+
+
+def _validated(message: Message) -> Iterator[str]:
+    from hl7apy.exceptions import HL7apyException
+    from hl7apy.parser import parse_message
+
+    # The report goes to a file of its own making: it quotes values, so that file has no name and no other reader.
+    with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as report:
+        try:
+            theirs = parse_message("\r".join(segment.verbatim for segment in message))
+            theirs.validate(report_file=os.dup(report.fileno()))
+        except HL7apyException:
+            pass  # the first of the faults, which the report holds with the others
+        except (ValueError, KeyError, IndexError, AttributeError, TypeError) as error:
+            yield _not_read(error)
+            return
+        else:
+            return
+        report.seek(0)
+        faults = [line.removeprefix("Error: ") for line in report if line.startswith("Error: ")]
+    if not faults:
+        yield "hl7apy does not read this message."
+    for fault in faults:
+        yield _told_anew(fault)
+
+
+_FAULT = re.compile(
+    r"(?P<missing>Missing required child)|(?P<many>Child limit exceeded)|(?P<type>Datatype \S+ is not correct for)"
+    r"|(?P<strange>Invalid children detected)|(?P<unknown>(?:Unknown|Invalid) element found)"
+)
+_PLACE = re.compile(
+    r"(?<![A-Za-z0-9_])([A-Z][A-Z0-9]{1,2}(?:_\d{1,2})?|[A-Z]{3}_[A-Z]\d\d(?:_[A-Z_]+)?)(?![A-Za-z0-9_])"
+)
+
+
+def _told_anew(fault: str) -> str:
+    """One fault of hl7apy's report in our words; only names of groups, segments and fields are taken over."""
+    kind = match.lastgroup if (match := _FAULT.match(fault)) else None
+    places = [_place(name) for name in _PLACE.findall(fault[match.end() :])] if match else []
+    outer, what = next(iter(places), "The message"), next(reversed(places[:2]), "a part")
+    if "-" in outer and "-" in what:
+        what = f"{outer}.{what.rsplit('-', 1)[1]}"  # a component: its datatype's name says nothing to a sender
+    match kind:
+        case "missing":
+            return f"{what} is required and missing."
+        case "many":
+            return f"{what} occurs more often than it may."
+        case "type":
+            return f"{what} holds components that its datatype does not have."
+        case "strange" if fault.rstrip().endswith("[None]"):
+            return f"{outer} has more parts than this version knows."
+        case "strange":
+            return f"{', '.join(places[1:]) or 'A part'} stands where {outer} has no place for it."
+        case _:
+            return f"{outer} holds a part that this version does not know."
+
+
+def _place(name: str) -> str:
+    """``RXA_4`` as ``RXA-4``; the name of a group or structure stays."""
+    return re.sub(r"^([A-Z][A-Z0-9]{1,2})_(\d{1,2})$", r"\1-\2", name)
+
+
+def _not_read(error: Exception) -> str:
+    return f"hl7apy does not read this message ({type(error).__name__})."
 
 
 def _ask(message: Message) -> str | None:
@@ -37,7 +123,7 @@ def _ask(message: Message) -> str | None:
         theirs = parse_message("\r".join(segment.verbatim for segment in message), find_groups=False)
         segments = [(child.name, _fields_of(child)) for child in theirs.children]
     except (HL7apyException, ValueError, KeyError, IndexError, AttributeError, TypeError) as error:
-        return f"hl7apy does not read this message ({type(error).__name__})."
+        return _not_read(error)
     ours = message.segments
     if [name for name, _ in segments] != [segment.name for segment in ours]:
         return f"hl7apy finds {len(segments)} segments, {len(ours)} are written."
