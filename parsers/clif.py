@@ -49,7 +49,7 @@ def read_clif(data: bytes, file: str, clock: Clock, profile: Profile | None = No
     rows: Iterator[Line] | Rejected
     delimiter = ""
     if data.startswith(b"PAR1"):
-        rows = _parquet_rows(data, file)
+        rows = parquet_rows(data, file)
     else:
         text, _ = open_text(data)
         delimiter = delimiter_of(first_line(decoded_head(data[:65_536])))
@@ -213,7 +213,7 @@ def _empty(source: Source, column: str) -> Rejected:
     )
 
 
-def _parquet_rows(data: bytes, file: str) -> Iterator[Line] | Rejected:
+def parquet_rows(data: bytes, file: str) -> Iterator[Line] | Rejected:
     """The header and rows of a Parquet file, every cell as text (a number as short as it is exact)."""
     try:
         import pyarrow as arrow

@@ -40,9 +40,7 @@ def read_table(data: bytes, file: str, clock: Clock, profile: Profile | None = N
     """Read the (decompressed) bytes of a MAR table; ``file`` is its name in sources."""
     profile = profile or load_profile()
     text, encoding = open_text(data)
-    head = decoded_head(data[:65_536])
-    line = first_line(head)
-    delimiter = declared_delimiter(line) or _likely_delimiter(head, profile)
+    delimiter = table_delimiter(data, profile)
     reading = _read_lines(csv_lines(csv.reader(text, delimiter=delimiter)), file, clock, profile, delimiter)
     if encoding in ("cp1252", "latin-1"):
         note = Finding(
@@ -86,6 +84,12 @@ def _cell(value: object) -> str:
         return str(int(value))
     isoformat = getattr(value, "isoformat", None)
     return str(isoformat()) if callable(isoformat) else str(value)
+
+
+def table_delimiter(data: bytes, profile: Profile | None = None) -> str:
+    """The delimiter a table in delimited text is read with."""
+    head = decoded_head(data[:65_536])
+    return declared_delimiter(first_line(head)) or _likely_delimiter(head, profile or load_profile())
 
 
 def _likely_delimiter(head: str, profile: Profile) -> str:
