@@ -95,6 +95,22 @@ class Drug:
 
 
 @dataclass(frozen=True, slots=True)
+class PumpState:
+    """What an infusion pump said of one of its channels, by an event or in a periodic report."""
+
+    channel: str
+    """Device and module: what delivers one source at a time."""
+    event: Literal["start", "stop", "complete", "report"]
+    infusing: bool = True
+    """For a report: whether the channel ran."""
+    source: Literal["primary", "secondary"] = "primary"
+    transitioning: bool = False
+    """The flow goes on under another programme or source: a stop so marked is no stop by itself."""
+    keep_open: bool = False
+    """Running at the rate that only keeps the vein open."""
+
+
+@dataclass(frozen=True, slots=True)
 class AdministrationEvent:
     """One charted action of one order.  Times are aware datetimes (see :mod:`parsers.clock`)."""
 
@@ -145,6 +161,8 @@ class AdministrationEvent:
     comment: str | None = None
     origin: Literal["charted", "pump"] = "charted"
     """Who says so: the nursing record, or the pump itself."""
+    pump: PumpState | None = None
+    """Only of a pump: what it said, beside ``action``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +179,8 @@ class OrderContext:
     ordered_minutes: float | None = None
     ordered_volume_ml: float | None = None
     ordered_rate_ml_per_hour: float | None = None
+    recorded_at: datetime | None = None
+    """When it was ordered or changed: of two words on one order the later counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +211,7 @@ class Merge:
     kind: Literal["patient", "encounter"]
     old: str
     new: str
+    recorded_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
