@@ -10,6 +10,7 @@ from parsers.field_paths import FieldPath, field_path
 from parsers.mar_groups import Group, Layout, Order
 from parsers.mar_values import NO_ROUTE, MarValues, Rate, RouteReading
 from parsers.profiles import Hl7Profile
+from parsers.unknown_patient import known_number
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
@@ -148,7 +149,8 @@ class Places:
         texts = self._visits.get(at)
         if texts is None:
             texts = {name: charted.text(self._after[name], self.values) for name in _VISIT_LISTS}
-            texts[PATIENT] = charted.identifier(self._after[PATIENT])
+            texts[PATIENT] = known_number(charted.identifier(self._after[PATIENT]))
+            texts[ENCOUNTER] = known_number(texts[ENCOUNTER])
             self._visits[at] = _kept(self._visits, texts)
         return texts
 
@@ -186,7 +188,8 @@ class Places:
 
 
 PATIENT = "patient_fields"
-_VISIT_LISTS = ("encounter_fields", "department_fields", "class_fields", "payer_fields")
+ENCOUNTER = "encounter_fields"
+_VISIT_LISTS = (ENCOUNTER, "department_fields", "class_fields", "payer_fields")
 _ROUTE_LISTS = ("site_fields", "device_fields")
 _LIMIT = 20_000
 

@@ -8,15 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from parsers.adt_messages import AdtReader
 from parsers.clock import Clock
 from parsers.mar_messages import MarReader
 from parsers.message_reading import MessageReader
+from parsers.order_messages import OrderReader
 from parsers.profiles import Profile
 
 ReaderMaker = Callable[[Clock, Profile | None], MessageReader]
 
 READERS: dict[str, ReaderMaker] = {
     "RAS": MarReader,
+    "RDE": OrderReader,
+    "ORM": OrderReader,
+    "OMP": OrderReader,
+    "RGV": OrderReader,
+    "ADT": AdtReader,
 }
 
 

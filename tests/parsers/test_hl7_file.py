@@ -131,8 +131,8 @@ def test_without_a_control_id_nothing_is_taken_for_a_resend() -> None:
 
 
 def test_other_message_types_are_ignored_with_their_type() -> None:
-    adt = one(1).replace("RAS^O17^RAS_O17", "ADT^A04^ADT_A01")
-    assert outcome(read(adt + one(2))) == (2, 1, ["message type ADT^A04 is not read in this version"], [])
+    visit = one(1).replace("RAS^O17^RAS_O17", "SIU^S12^SIU_S12")
+    assert outcome(read(visit + one(2))) == (2, 1, ["message type SIU^S12 is not read in this version"], [])
 
 
 def test_a_type_that_is_no_type_shows_only_its_shape() -> None:
