@@ -14,11 +14,13 @@ from parsers.mar_messages import MarReader
 from parsers.message_reading import MessageReader
 from parsers.order_messages import OrderReader
 from parsers.profiles import Profile
+from parsers.pumps import PumpReader
 
 ReaderMaker = Callable[[Clock, Profile | None], MessageReader]
 
 READERS: dict[str, ReaderMaker] = {
     "RAS": MarReader,
+    "ORU": PumpReader,
     "RDE": OrderReader,
     "ORM": OrderReader,
     "OMP": OrderReader,
