@@ -129,8 +129,16 @@ class ColumnMap:
     stop_day_shared: bool = False
     """The stop has no day of its own: the next such time after the start is meant."""
 
+    day_headers: Mapping[str, str] = field(default_factory=dict)
+    """The header text of each column that holds days (``date``, ``start_date``, ``stop_date``)."""
+
     def has(self, column: str) -> bool:
         return column in self.headers
+
+    @property
+    def matched(self) -> int:
+        """How many headers have a meaning."""
+        return len(self.headers) + len(self.day_headers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,12 +151,13 @@ class HeaderProblem:
 
 
 def match_header(
-    cells: Sequence[str], more_aliases: Mapping[str, Sequence[str]] | None = None
+    cells: Sequence[str], more_aliases: Mapping[str, Sequence[str]] | None = None, *, times_alone: bool = False
 ) -> ColumnMap | HeaderProblem:
     """Match header cells to canonical columns, without case, spaces and punctuation.
 
     ``more_aliases`` (of a profile: canonical column -> header names) win over the names known here.  Of several
-    headers for one column the canonical name serves, then the first alias listed.
+    headers for one column the canonical name serves, then the first alias listed.  With ``times_alone`` a time needs
+    no action beside it.
     """
     offered: dict[str, int] = {}
     for place, cell in enumerate(cells):
@@ -165,10 +174,10 @@ def match_header(
                 index[column], headers[column] = place, cells[place].strip()
                 break
     found = _days(cells, offered, index, headers, more_aliases or {})
-    missing = _missing(headers)
+    missing = _missing(headers, times_alone)
     if missing:
         return _problem(cells, headers, missing)
-    known = {key(name): column for column in COLUMNS for name in _names(column, more_aliases or {})}
+    known = known_names(more_aliases or {})
     read = {*index.values(), *found.values()}
     rest = [(p, c.strip()) for p, c in enumerate(cells) if c.strip() and p not in read]
     days = {time: found[day] for time, served in _DAY_OF.items() for day in reversed(served) if day in found}
@@ -180,7 +189,13 @@ def match_header(
         twice=tuple(c for _, c in rest if key(c) in known),
         days=days,
         stop_day_shared="stop_date" not in found,
+        day_headers={day: cells[place].strip() for day, place in found.items()},
     )
+
+
+def known_names(more_aliases: Mapping[str, Sequence[str]] | None = None) -> dict[str, str]:
+    """Every header name that has a meaning, as :func:`parsers.vocabulary.key` makes it, to its canonical column."""
+    return {key(name): column for column in COLUMNS for name in _names(column, more_aliases or {})}
 
 
 def _days(
@@ -210,8 +225,10 @@ def _names(column: str, more_aliases: Mapping[str, Sequence[str]]) -> tuple[str,
     return (*more_aliases.get(column, ()), column, *own)
 
 
-def _missing(headers: Mapping[str, str]) -> list[str]:
+def _missing(headers: Mapping[str, str], times_alone: bool) -> list[str]:
     missing = [column for column in ("encounter_id", "drug") if column not in headers]
+    if times_alone and "time" in headers:
+        return missing
     if "start" not in headers and not ("action" in headers and "time" in headers):
         if "action" in headers:
             missing.append("time")
@@ -255,10 +272,16 @@ def _looks_named(cells: Sequence[str]) -> bool:
 def _nearest(column: str, rest: Sequence[str], trusted: bool) -> str:
     if not trusted:
         return ""
+    near = nearest_header(column, rest)
+    return f"'{header_word(near, trusted=True)}' may be {column}" if near else ""
+
+
+def nearest_header(column: str, rest: Sequence[str]) -> str:
+    """The header among ``rest`` that looks most like a name of the column; empty when none does."""
     by_key = {key(c): c for c in rest}
     targets = [key(name) for name in (column, *ALIASES[column])]
     for target in targets:
         near = get_close_matches(target, list(by_key), n=1, cutoff=0.75)
         if near:
-            return f"'{header_word(by_key[near[0]], trusted=True)}' may be {column}"
+            return by_key[near[0]]
     return ""

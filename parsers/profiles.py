@@ -14,7 +14,7 @@ from difflib import get_close_matches
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -52,6 +52,22 @@ class Hl7Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     primary_drug_fields: tuple[str, ...] = ()
 
 
+Layout = Literal["rows", "clif", "mimic", "eicu"]
+
+
+class TableProfile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How the tables of a sender are told from others, and what their rows are."""
+
+    recognised_by: tuple[str, ...] = ()
+    """Header names; a table that has most of them is taken to be of this sender."""
+    layout: Layout = "rows"
+    """``rows`` is the MAR table; the others are public research tables with a shape of their own."""
+    minute_zero: str | None = None
+    """For tables that count minutes instead of giving times: the time that minute 0 stands for."""
+    cannot_carry: tuple[str, ...] = ()
+    """Canonical columns this export has no place for, so that nobody looks for them."""
+
+
 class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One sender.  ``action_map`` and ``route_map`` translate its words, ``site_aliases`` its names of one access."""
 
@@ -63,8 +79,13 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     action_map: dict[str, Action] = {}
     route_map: dict[str, Route] = {}
     site_aliases: dict[str, str] = {}
+    drug_map: dict[str, str] = {}
+    """Item numbers or local names of drugs: the name to read."""
+    date_order: Literal["month-first", "day-first"] = "month-first"
+    """How 03/04/2026 and 03.04.2026 are read in tables."""
     columns: dict[str, tuple[str, ...]] = {}
     """For tables: canonical column -> further header names; a single one may stand without brackets."""
+    table: TableProfile = TableProfile()
     hl7: Hl7Profile = Hl7Profile()
 
 
@@ -75,6 +96,7 @@ class Words:
     actions: Mapping[str, Action] = field(default_factory=dict)
     routes: Mapping[str, Route] = field(default_factory=dict)
     sites: Mapping[str, str] = field(default_factory=dict)
+    drugs: Mapping[str, str] = field(default_factory=dict)
 
     def site(self, text: str) -> str | None:
         """The access a charted site stands for, after the aliases; ``None`` for an empty one."""
@@ -87,6 +109,7 @@ def words_of(profile: Profile) -> Words:
         {key(word): action for word, action in profile.action_map.items()},
         {key(word): route for word, route in profile.route_map.items()},
         {key(word): site for word, site in profile.site_aliases.items()},
+        {key(word): drug for word, drug in profile.drug_map.items()},
     )
 
 
@@ -135,11 +158,13 @@ def read_profile(text: str, where: str) -> Profile:
     _check_keys(raw, Profile, where)
     if isinstance(raw.get("hl7"), dict):
         _check_keys(raw["hl7"], Hl7Profile, f"{where}: hl7")
+    if isinstance(raw.get("table"), dict):
+        _check_keys(raw["table"], TableProfile, f"{where}: table")
     raw = {"name": Path(where).stem} | {name: value for name, value in raw.items() if value is not None}
     _check_words(raw, where)
-    for name in ("columns", "hl7"):  # a list of one may be written without brackets
+    for name in ("columns", "hl7", "table"):  # a list of one may be written without brackets
         if isinstance(raw.get(name), dict):
-            raw[name] = {k: [v] if isinstance(v, str) else v for k, v in raw[name].items()}
+            raw[name] = {k: [v] if isinstance(v, str) and k not in _TEXTS else v for k, v in raw[name].items()}
     try:
         profile = msgspec.convert(raw, Profile)
     except msgspec.ValidationError as error:
@@ -185,6 +210,7 @@ def _check_words(raw: Mapping[str, Any], where: str) -> None:
             raise ProfileError(f"{where}: {name}: '{word}' is not known.{hint} Known: {', '.join(known)}.")
 
 
+_TEXTS = ("layout", "minute_zero")
 _KINDS = {
     "str": "a text", "array": "a list, such as [one, two]", "object": "a map of 'word: meaning' lines",
     "int": "a number", "float": "a number", "bool": "yes or no", "null": "nothing",

@@ -21,6 +21,17 @@ class Line:
     """Lines of the file it spans; more than one when a cell holds a line break."""
 
 
+@dataclass(frozen=True, slots=True)
+class RawTable:
+    """The rows of a text file or of one sheet, before anything is understood."""
+
+    lines: Iterator[Line]
+    delimiter: str = ""
+    encoding: str = "utf-8"
+    sheet: int | None = None
+    """Number of the sheet, where a workbook has several."""
+
+
 def declared_delimiter(line: str) -> str:
     """Excel's first line ``sep=;``."""
     cut = line.strip().lstrip("\ufeff")
