@@ -11,7 +11,8 @@ from parsers.er7 import Message, Segment, read_message
 from parsers.events import AdministrationEvent, Finding, Ignored, Rejected, Source
 from parsers.file_reading import FileReading
 from parsers.hl7_batches import BatchCount
-from parsers.hl7_frames import Piece, decode_message, find_pieces
+from parsers.hl7_charsets import CharsetDoubts, decode_message
+from parsers.hl7_frames import Piece, find_pieces
 from parsers.message_reading import ContextPile
 from parsers.message_types import Readers
 from parsers.profiles import Profile
@@ -74,6 +75,7 @@ class _FileReader:
         self.used = 0
         self.records = 0
         self.tests: list[Source] = []
+        self.charsets = CharsetDoubts()
 
     def read(self, data: bytes) -> FileReading:
         if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
@@ -95,6 +97,7 @@ class _FileReader:
             self._reject(Source(self.file, 1), "file-empty", "The file is empty.", "Check the export that fills it.")
         self.findings.extend(batches.finish())
         self._tell_tests()
+        self.findings.extend(self.charsets.findings())
         return FileReading(
             tuple(self.events),
             tuple(self.findings),
@@ -160,6 +163,8 @@ class _FileReader:
         header = message.segments[0]
         control_id = header.component(10, 1) or None
         source = Source(self.file, self.records, None, control_id, None, None, piece.start)
+        if charset != "ascii":
+            self.charsets.look(raw, charset, source)
         if piece.joined:
             self.findings.append(
                 Finding(
