@@ -15,6 +15,7 @@ from parsers.file_reading import FileReading
 from parsers.files import Content, Found, PathLike, find_inputs, open_input
 from parsers.message_reading import ContextPile
 from parsers.profiles import Profile, load_profile
+from parsers.pump_links import with_encounters
 from parsers.zones import zone_of
 
 if TYPE_CHECKING:
@@ -147,7 +148,12 @@ def _again(pile: _Pile, found: Found, first: InputFile) -> None:
 
 
 def _reading(pile: _Pile, zone_name: str, profile: Profile) -> Reading:
-    events, duplicates = without_duplicates(pile.events)
+    linked = with_encounters(pile.events, pile.context.context())
+    pile.findings += linked.findings
+    for reason, sources in linked.aside.items():
+        pile.ignore([Ignored(reason, tuple(sources))])
+        pile.used -= len(sources)
+    events, duplicates = without_duplicates(linked.events)
     if duplicates is not None:
         pile.ignore([duplicates])
         pile.used -= duplicates.count
