@@ -16,6 +16,7 @@ from parsers.files import Content, Found, PathLike, find_inputs, open_input
 from parsers.message_reading import ContextPile
 from parsers.profiles import Profile, load_profile
 from parsers.pump_links import with_encounters
+from parsers.rejects_list import OWN_LIST, is_rejects_list
 from parsers.zones import zone_of
 
 if TYPE_CHECKING:
@@ -130,7 +131,9 @@ def _zone(timezone: str | tzinfo | None, profile: Profile) -> tuple[tzinfo | Non
 def _read_input(pile: _Pile, found: Found, content: Content, zone: tzinfo | None, profile: Profile) -> InputFile:
     clock = Clock(zone)
     kind = detect(content.data)
-    if isinstance(kind, NotReadable):
+    if is_rejects_list(content.data):
+        reading = FileReading(ignored=(Ignored(OWN_LIST, (Source(found.name, 1),)),), records=1)
+    elif isinstance(kind, NotReadable):
         rejected = Rejected(Source(found.name), kind.code, kind.message, kind.fix)
         reading = FileReading(rejected=(rejected,), records=1)
     else:

@@ -59,7 +59,7 @@ def screen(target: str) -> Screen:
     return Screen(shutil.get_terminal_size((100, 24)).columns, not plain, encoding)
 
 
-def write_private(path: Path, pieces: Iterable[str]) -> None:
+def write_private(path: Path, pieces: Iterable[str | bytes]) -> None:
     """Write a file 0600, replacing an earlier one whole; raises :class:`CannotWrite` with the reason."""
     try:
         if path.exists() and not path.is_file():
@@ -75,7 +75,7 @@ def write_private(path: Path, pieces: Iterable[str]) -> None:
         raise CannotWrite(f"{path} cannot be written: {why}. Name another place with --output.") from problem
 
 
-def _replace(path: Path, pieces: Iterable[str]) -> None:
+def _replace(path: Path, pieces: Iterable[str | bytes]) -> None:
     handle, name = tempfile.mkstemp(prefix=".infusion-timeline-", dir=path.parent)  # mkstemp makes it 0600
     try:
         _write_into(handle, pieces)
@@ -86,10 +86,10 @@ def _replace(path: Path, pieces: Iterable[str]) -> None:
         raise
 
 
-def _write_into(handle: int, pieces: Iterable[str]) -> None:
+def _write_into(handle: int, pieces: Iterable[str | bytes]) -> None:
     with os.fdopen(handle, "wb") as stream:
         for piece in pieces:
-            stream.write(piece.encode("utf-8"))
+            stream.write(piece if isinstance(piece, bytes) else piece.encode("utf-8"))
 
 
 def page_name(paths: Iterable[str], suffix: str) -> str:
