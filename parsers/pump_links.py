@@ -97,10 +97,10 @@ def _orders(events: Sequence[AdministrationEvent]) -> dict[str, set[tuple[str, s
 
 def _now(patient: str | None, merged: Mapping[str, str]) -> str | None:
     """The number a patient has after the merges."""
-    passed = {patient}
-    while patient in merged and merged[patient] not in passed:
-        patient = merged[patient]
+    passed: set[str] = set()
+    while patient is not None and patient in merged and patient not in passed:
         passed.add(patient)
+        patient = merged[patient]
     return patient
 
 
