@@ -11,8 +11,9 @@
     23:00-02:00+1 IV cefepime                                   into the next day; no ``@``: the site is not charted
     08:00-09:00 ? @IV1 cefepime                                 ``?``: the route is not charted
 
-The day is 2026-03-10; ``+1`` is the day after, ``-1`` the day before.  A chart of several encounters is a mapping
-from encounter to rows.  Every row belongs to patient P1 unless it says ``patient_id=P2``.
+The day is 2026-03-10 unless ``day`` says otherwise; ``+1`` is the day after, ``-1`` the day before.  A chart of
+several encounters is a mapping from encounter to rows.  Every row belongs to patient P1 unless it says
+``patient_id=P2``.
 
 ``expected`` gives the units by code, or code and modifiers (``96365-59: 1``), added over all encounters;
 ``by_encounter`` and ``by_date`` split them.  ``outcomes`` gives what answers to the one query would add.  ``ledger``
@@ -93,6 +94,8 @@ class Case:
     no_findings: tuple[str, ...] = ()
     ledger: Mapping[str, tuple[Minutes, ...]] = field(default_factory=dict)
     """Minutes of the administrations of an order (or of a drug without one), by start."""
+    uncharged: Mapping[str, Minutes] = field(default_factory=dict)
+    """All that an order's minutes without a code are called, with their minutes (0 for a dose)."""
     because: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Rules that must stand in the evidence of a code, or of an order's minutes without one."""
     says: tuple[str, ...] = ()
@@ -100,6 +103,8 @@ class Case:
     answers: Mapping[str, str] = field(default_factory=dict)
     """Order and subject ("B second_access") to the answer a person gave."""
     timezone: str = "UTC"
+    day: date = DAY
+    """The day of times without ``+1`` or ``-1``."""
     planned: str = ""
     """Why the program cannot code this yet (the test then must fail)."""
 
@@ -113,7 +118,7 @@ def cases() -> tuple[Case, ...]:
 
 def rows(case: Case) -> list[dict[str, str]]:
     """The chart as rows of a MAR table."""
-    return [_row(encounter, text) for encounter, chart in case.chart.items() for text in chart]
+    return [_row(encounter, text, case.day) for encounter, chart in case.chart.items() for text in chart]
 
 
 def code(case: Case, folder: Path) -> Result:
@@ -188,10 +193,12 @@ def _unfold(entry: dict[str, Any]) -> Iterator[Case]:
         worked="",
         note=entry.get("note", ""),
         timezone=entry.get("timezone", "UTC"),
+        day=entry.get("day", DAY),
     )
     for setting in entry.get("under", [entry]):
         switches = {**base.switches, **setting.get("switches", {})}
-        label = ",".join(f"{k}={v}" for k, v in setting.get("switches", {}).items()) if "under" in entry else ""
+        said = {**setting.get("switches", {}), **setting.get("answers", {})} if "under" in entry else {}
+        label = ",".join(f"{k}={v}" for k, v in said.items())
         yield replace(
             base,
             id=f"{base.id}[{label}]" if label else base.id,
@@ -208,6 +215,7 @@ def _unfold(entry: dict[str, Any]) -> Iterator[Case]:
             findings=tuple(setting.get("findings", ())),
             no_findings=tuple(setting.get("no_findings", ())),
             ledger={str(k): _ledger(v) for k, v in setting.get("ledger", {}).items()},
+            uncharged={str(k): dict(v) for k, v in setting.get("uncharged", {}).items()},
             because={str(k): tuple(map(str, v)) for k, v in setting.get("because", {}).items()},
             says=tuple(setting.get("says", ())),
             answers=setting.get("answers", entry.get("answers", {})),
@@ -227,7 +235,7 @@ def _split(expected: dict[str, dict[object, int]] | None) -> dict[str, Units] | 
     return None if expected is None else {key: _units(value) for key, value in expected.items()}
 
 
-def _row(encounter: str, text: str) -> dict[str, str]:
+def _row(encounter: str, text: str, today: date) -> dict[str, str]:
     match = _ROW.fullmatch(text.strip())
     assert match is not None, f"not a row of a chart: {text!r}"
     part = match.groupdict()
@@ -241,19 +249,19 @@ def _row(encounter: str, text: str) -> dict[str, str]:
         "site": part["site"] or "",
     }
     if part["action"]:
-        row |= {"action": part["action"], "time": _time(part["start"])}
+        row |= {"action": part["action"], "time": _time(part["start"], today)}
     else:
-        row |= {"start": _time(part["start"]), "stop": _time(part["stop"]) if part["stop"] else ""}
+        row |= {"start": _time(part["start"], today), "stop": _time(part["stop"], today) if part["stop"] else ""}
     for item in filter(None, (part["more"] or "").split(", ")):
         column, _, value = item.partition("=")
         assert column in COLUMNS, f"not a column of the MAR table: {column!r} in {text!r}"
         if column in _MEASURES and " " in value:
             value, _, row["rate_unit" if column == "rate" else "volume_unit"] = value.partition(" ")
-        row[column] = _time(value) if column == "recorded_at" else value
+        row[column] = _time(value, today) if column == "recorded_at" else value
     return row
 
 
-def _time(text: str) -> str:
+def _time(text: str, today: date) -> str:
     clock, sign, days = re.fullmatch(r"([\d:]+)(?:([+-])(\d))?", text).groups()  # type: ignore[union-attr]
     shift = int(f"{sign}{days}") if sign else 0
-    return f"{DAY + timedelta(days=shift)}T{clock}"
+    return f"{today + timedelta(days=shift)}T{clock}"
