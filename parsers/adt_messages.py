@@ -102,7 +102,7 @@ class AdtReader:
     def _stay(self, message: Message, places: Places, trigger: str, source: Source) -> MessageReading:
         charted = _about_a_visit(message)
         texts = places.visit(charted)
-        encounter = places.of_visit(ENCOUNTER, charted, texts)
+        encounter = texts[ENCOUNTER]
         if not encounter:
             return MessageReading(ignored=NO_VISIT)
         event, visit = message.get("EVN"), charted.layout.visit
@@ -117,13 +117,13 @@ class AdtReader:
         found = _Visit(
             Source(source.file, source.record, None, source.control_id, "EVN", None, source.offset),
             encounter,
-            places.of_visit(PATIENT, charted, texts) or None,
+            texts[PATIENT] or None,
             happened,
             recorded,
             self._of_visit(visit, 44, reading, source) if trigger in _REGISTERS | {"A08"} else None,
             self._of_visit(visit, 45, reading, source) if trigger in {"A03", "A08"} else None,
-            places.of_visit("class_fields", charted, texts).upper() or None,
-            places.of_visit("department_fields", charted, texts) or None,
+            texts["class_fields"].upper() or None,
+            texts["department_fields"] or None,
         )
         facts = _facts(trigger, found)
         if facts:

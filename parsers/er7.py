@@ -21,6 +21,25 @@ _FEED = re.compile(r"\r\n|\n|\r")
 _NAME = re.compile(r"[A-Z][A-Z0-9]{2}")
 # Segment names that a sender may write without any field behind them.
 _BARE = "NTE|PV2|PD1|PR1|AL1|DG1|IN1|IN2|ORC|RXO|RXE|RXC|RXR|RXA|OBX|OBR|TQ1|TQ2|CTI|BTS|FTS"
+_USUAL = (
+    "MSH",
+    "EVN",
+    "PID",
+    "PD1",
+    "PV1",
+    "PV2",
+    "ORC",
+    "TQ1",
+    "RXO",
+    "RXE",
+    "RXC",
+    "RXA",
+    "RXR",
+    "RXG",
+    "OBR",
+    "OBX",
+    "NTE",
+)
 _PLAIN_ESCAPES = frozenset("FSTREPHN")
 
 Level = Literal["field", "repeat", "component", "subcomponent"]
@@ -49,6 +68,11 @@ def _separators(field: str, encoding: str) -> Separators | None:
 
 def separators_of(text: str) -> Separators | None:
     """The separators of a message or envelope segment; ``None`` if MSH-1 and MSH-2 name no usable set."""
+    return _separators_of_header(text[:11])
+
+
+@lru_cache(maxsize=256)
+def _separators_of_header(text: str) -> Separators | None:
     field = text[3:4]
     if not field or field in "\r\n":
         return None
@@ -176,9 +200,12 @@ class Segment:
     def component(self, number: int, component: int) -> str:
         """A component of the first repeat of a field, decoded and stripped; empty when absent."""
         fields = self._fields or self.fields
-        if number >= len(fields) or not fields[number]:
+        if number >= len(fields):
             return ""
-        field, marks = fields[number], self.separators
+        field = fields[number]
+        if not field:
+            return ""
+        marks = self.separators
         if marks.repeat in field:
             field = field.split(marks.repeat, 1)[0]
         if marks.component in field:
@@ -284,15 +311,22 @@ def split_segments(text: str, field: str) -> list[str]:
         lines = text.split("\r\n")
         if not text.count("\r") == text.count("\n") == len(lines) - 1:
             return _wrapped(field).split(text)
+    beginnings = _beginnings(field)
     for line in lines:
-        if line[3:4] != field or not _is_name(line[:3]):
+        if line[:4] not in beginnings and not _begins(line[:4], field):
             return _wrapped(field).split(text)
     return lines
 
 
-@lru_cache(maxsize=4096)
-def _is_name(text: str) -> bool:
-    return _NAME.fullmatch(text) is not None
+@lru_cache(maxsize=64)
+def _beginnings(field: str) -> frozenset[str]:
+    """How the usual segments of a feed begin, so that most lines need no closer look."""
+    return frozenset(name + field for name in _USUAL)
+
+
+def _begins(text: str, field: str) -> bool:
+    """Whether a line that begins so begins a segment."""
+    return text[3:] == field and _NAME.fullmatch(text[:3]) is not None
 
 
 @lru_cache(maxsize=64)

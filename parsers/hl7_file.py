@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from itertools import chain, islice
 from typing import Literal
 
 from parsers.clock import Clock
@@ -23,7 +24,8 @@ _TYPE = re.compile(r"[A-Z][A-Z0-9]{2}(\^[A-Z][A-Z0-9]{2})?")
 _SEGMENT_LINE = re.compile(r"[A-Z][A-Z0-9]{2}[^\w\s]")
 _TEST_MODES = frozenset({"T", "D"})
 
-Identity = tuple[str, str, str]
+Sender = tuple[str, str]
+"""MSH-3 and MSH-4."""
 
 
 class SeenMessages:
@@ -32,22 +34,25 @@ class SeenMessages:
     __slots__ = ("_first", "_more")
 
     def __init__(self) -> None:
-        self._first: dict[Identity, int] = {}
-        self._more: dict[Identity, set[int]] = {}
+        self._first: dict[Sender, dict[str, int]] = {}
+        self._more: dict[tuple[Sender, str], set[int]] = {}
 
-    def look(self, identity: Identity, content: int) -> Literal["new", "same", "reused"]:
+    def look(self, sender: Sender, control_id: str, content: int) -> Literal["new", "same", "reused"]:
         """Remember a message: ``same`` was seen before, ``reused`` is the first with other content."""
-        if identity not in self._first:
-            self._first[identity] = content
+        numbers = self._first.get(sender)
+        if numbers is None:
+            numbers = self._first[sender] = {}
+        first = numbers.get(control_id)
+        if first is None:
+            numbers[control_id] = content
             return "new"
-        first = self._first[identity]
-        more = self._more.get(identity)
+        more = self._more.get((sender, control_id))
         if first == content or (more is not None and content in more):
             return "same"
         if more is not None:
             more.add(content)
             return "new"
-        self._more[identity] = {content}
+        self._more[sender, control_id] = {content}
         return "reused"
 
 
@@ -81,18 +86,19 @@ class _FileReader:
         if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
             data = self._from_utf16(data)
         pieces = find_pieces(data)
+        beginning = list(islice(pieces, 2))
         batches = BatchCount(self.file)
-        for piece in pieces:
+        for piece in chain(beginning, pieces):
             if piece.kind == "envelope":
                 batches.envelope(decode_message(data[piece.start : piece.end])[0], piece.start)
                 continue
             self.records += 1
             if piece.kind == "text":
-                self._text(data[piece.start : piece.end], piece.start, alone=len(pieces) == 1)
+                self._text(data[piece.start : piece.end], piece.start, alone=len(beginning) == 1)
             else:
                 batches.message()
                 self._message(data, piece)
-        if not pieces:
+        if not beginning:
             self.records = 1
             self._reject(Source(self.file, 1), "file-empty", "The file is empty.", "Check the export that fills it.")
         self.findings.extend(batches.finish())
@@ -186,15 +192,14 @@ class _FileReader:
         self._dispatch(message, header, source)
 
     def _dispatch(self, message: Message, header: Segment, source: Source) -> None:
-        kind, event = header.component(9, 1), header.component(9, 2)
-        reader = self.readers.of(kind, event)
+        reader = self.readers.of(header)
         if reader is None:
-            self._not_read(kind, event, source)
+            self._not_read(header, source)
             return
         if self._is_resend(message, header, source):
             self._ignore(RESEND, source)
             return
-        if header.component(11, 1) in _TEST_MODES:
+        if header.field(11) != "P" and header.component(11, 1) in _TEST_MODES:
             self.tests.append(source)
         reading = reader.read(message, source)
         self.events.extend(reading.events)
@@ -208,7 +213,8 @@ class _FileReader:
         else:
             self.used += 1
 
-    def _not_read(self, kind: str, event: str, source: Source) -> None:
+    def _not_read(self, header: Segment, source: Source) -> None:
+        kind, event = header.component(9, 1), header.component(9, 2)
         if not kind:
             self._reject(
                 source,
@@ -228,11 +234,11 @@ class _FileReader:
         """Whether MSH-3, MSH-4, MSH-10 and all behind MSH were seen before; MSH-7 may differ in a resend."""
         if not source.control_id:
             return False
-        identity = (header.field(3), header.field(4), source.control_id)
         content = message.verbatim[len(header.verbatim) :]
         if "\n" in content:
             content = content.replace("\r\n", "\r").replace("\n", "\r")
-        found = self.seen.look(identity, hash(content.strip("\r")))
+        sender = (header.field(3), header.field(4))
+        found = self.seen.look(sender, source.control_id, hash(content.strip("\r")))
         if found == "reused":
             self.findings.append(
                 Finding(

@@ -34,31 +34,46 @@ class ActionReading:
     """A known action word was found."""
 
 
+_Branch = dict[str, "ActionReading | _Branch"]
+_LIMIT = 20_000
+
+
 class ActionWords:
     """Reads the action of an RXA from a sender's fields, remembering every combination of texts."""
 
     def __init__(self, paths: Sequence[FieldPath]) -> None:
         self._paths = tuple(paths)
-        self._known: dict[tuple[str, ...], ActionReading] = {}
-        self._decisive: dict[str, ActionReading] = {}
-        """Texts of the first field that decide alone: no other field is then looked at."""
+        self._known: _Branch = {}
+        """From the text of the first field to what it says, or to the texts of the next field if it decides nothing."""
+        self._count = 0
 
     def read(self, charted: Charted, values: MarValues) -> ActionReading:
-        """The action of one RXA."""
-        first = self._raw(self._paths[0], charted) if self._paths else ""
-        decided = self._decisive.get(first)
-        if decided is not None:
-            return decided
-        texts = (first, *[self._raw(path, charted) for path in self._paths[1:]])
-        reading = self._known.get(texts)
-        if reading is None:
-            if len(self._known) + len(self._decisive) > 20_000:
-                self._known.clear()
-                self._decisive.clear()
-            reading = self._known[texts] = self._decide(texts, values)
-            if first and self._decide((first, *[""] * (len(texts) - 1)), values).worded:
-                self._decisive[first] = reading
-        return reading
+        """The action of one RXA; fields behind the one that decides are not looked at."""
+        branch = self._known
+        for path in self._paths:
+            found = branch.get(self._raw(path, charted))
+            if found is None:
+                return self._learned(tuple(self._raw(each, charted) for each in self._paths), values)
+            if isinstance(found, ActionReading):
+                return found
+            branch = found
+        return self._decide((), values)
+
+    def _learned(self, texts: tuple[str, ...], values: MarValues) -> ActionReading:
+        """Decide by the texts of all fields, and remember it by those that were needed for it."""
+        if self._count > _LIMIT:
+            self._known, self._count = {}, 0
+        self._count += 1
+        branch = self._known
+        for needed, text in enumerate(texts, start=1):
+            reading = self._decide(texts[:needed], values)
+            if reading.worded or needed == len(texts):
+                branch[text] = reading
+                return reading
+            inner = branch.setdefault(text, {})
+            assert isinstance(inner, dict)  # a text that decides ends its branch
+            branch = inner
+        raise AssertionError("a sender has at least one action field")
 
     @staticmethod
     def _raw(path: FieldPath, charted: Charted) -> str:

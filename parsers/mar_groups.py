@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from parsers.er7 import Message, Segment
 
-_MESSAGE_LEVEL = frozenset({"MSH", "PID", "PV1"})
+_PASSED_OVER = frozenset({"MSH", "NTE"})
 
 
 class Group:
@@ -50,7 +50,7 @@ class Order:
 class Layout:
     """A message taken apart: its orders, and the segments that count for all of them."""
 
-    __slots__ = ("header", "orders", "others", "patient", "rxa_count", "visit")
+    __slots__ = ("has_others", "header", "orders", "others", "patient", "rxa_count", "visit")
 
     def __init__(self, message: Message) -> None:
         segments = message.segments
@@ -60,6 +60,8 @@ class Layout:
         self.others: list[Segment] = []
         self.orders: list[Order] = []
         self.rxa_count = 0
+        self.has_others = False
+        """Whether there are segments beside PID, PV1, ORC, RXA, RXR and RXC."""
         order: Order | None = None
         group: Group | None = None
         for segment in segments:
@@ -76,39 +78,33 @@ class Layout:
             elif name == "ORC":
                 order, group = Order(segment), None
                 self.orders.append(order)
-            elif name in _MESSAGE_LEVEL:
-                self._keep_level(name, segment)
-            elif name != "NTE":
+            elif name == "PID":
+                self.patient = segment if self.patient is None else self.patient
+            elif name == "PV1":
+                self.visit = segment if self.visit is None else self.visit
+            elif name not in _PASSED_OVER:
                 order = self._place(segment, order, group)
-
-    def _keep_level(self, name: str, segment: Segment) -> None:
-        if name == "PID" and self.patient is None:
-            self.patient = segment
-        elif name == "PV1" and self.visit is None:
-            self.visit = segment
 
     def _place(self, segment: Segment, order: Order | None, group: Group | None) -> Order | None:
         """Hang an RXR, RXC or other segment where it belongs; the order, opened if the segment opens one."""
         name = segment.name
+        if name == "RXR" and group is not None:
+            if group.route is None:
+                group.route = segment
+            group.closed = True
+            return order
+        if name not in ("RXR", "RXC"):
+            self.has_others = True
         if order is None:
             if name not in ("RXR", "RXC", "RXO", "RXE"):
                 self.others.append(segment)
                 return None
             order = Order(None)
             self.orders.append(order)
-        if group is None:
-            if name == "RXR":
-                order.route = segment
-            elif name == "RXC":
-                order.components.append(segment)
-            else:
-                order.others.append(segment)
-        elif name == "RXR":
-            if group.route is None:
-                group.route = segment
-            group.closed = True
+        if name == "RXR":
+            order.route = segment
         elif name == "RXC":
-            group.components.append(segment)
+            (order if group is None else group).components.append(segment)
         else:
-            group.others.append(segment)
+            (order if group is None else group).others.append(segment)
         return order

@@ -125,7 +125,7 @@ class MarReader:
         if not drugs:
             return doubts.drug_missing()
         visit = places.visit(charted)
-        encounter = places.of_visit("encounter_fields", charted, visit)
+        encounter = visit["encounter_fields"]
         if not encounter:
             return doubts.encounter_missing([path.text for path in places.paths("encounter_fields")])
         said = self._actions.read(charted, self._values)
@@ -160,8 +160,8 @@ class MarReader:
             time=start.time,
             drugs=self._described(charted, drugs) if self._describes else drugs,
             order_id=order_id,
-            patient_id=places.of_visit(PATIENT, charted, visit) or None,
-            payer=places.of_visit("payer_fields", charted, visit) or None,
+            patient_id=visit[PATIENT] or None,
+            payer=visit["payer_fields"] or None,
             action_text=said.text,
             stop=until.time if until is not None else None,
             stop_from="charted" if until is not None else None,
@@ -182,8 +182,8 @@ class MarReader:
             ordered_rate_ml_per_hour=ordered.rate_ml_per_hour,
             recorded_at=recorded.time if isinstance(recorded, Stamp) else None,
             nurse=places.text("nurse_fields", charted) or None,
-            department=places.of_visit("department_fields", charted, visit) or None,
-            patient_class=places.of_visit("class_fields", charted, visit).upper() or None,
+            department=visit["department_fields"] or None,
+            patient_class=visit["class_fields"].upper() or None,
             time_if_late=start.time_if_late,
             stop_if_late=until.time_if_late if until is not None else None,
             correction="delete" if change == "D" else "update" if change == "U" else None,
@@ -228,8 +228,11 @@ class MarReader:
         fluids only.  Some senders write one RXA for each part: then each RXA is its own part.
         """
         values = self._values
-        main = values.drug(charted.rxa.field(5)) if charted.rxa.field(5) else None
+        named = charted.rxa.field(5)
+        main = values.drug(named) if named else None
         segments = charted.group.components or charted.order.components
+        if not segments:
+            return ((main,) if main is not None else ()), None
         parts = [part for part in map(values.part, segments) if part is not None]
         if not parts:
             return ((main,) if main is not None else ()), None

@@ -50,6 +50,8 @@ class Charted:
         return self._other(path)
 
     def _other(self, path: FieldPath) -> Segment | None:
+        if not self.layout.has_others:
+            return None
         for place in (self.group.others, self.order.others, self.layout.others):
             for segment in place:
                 if path.chooses(segment):
@@ -63,11 +65,12 @@ class Charted:
     def text(self, paths: Iterable[FieldPath], values: MarValues) -> str:
         """The first of these places that holds something, decoded; empty when none does."""
         for path in paths:
-            segment = self.segment(path)
+            segment = self.rxa if path.segment == "RXA" else self.segment(path)
             if segment is None:
                 continue
-            if path.component is not None:
-                text = segment.component(path.field, path.component)
+            component = path.component
+            if component is not None:
+                text = segment.component(path.field, component)
             else:
                 field = segment.field(path.field)
                 text = values.best_text(field) if field else ""
@@ -114,6 +117,10 @@ class Charted:
                 return text
         return ""
 
+    def near(self, name: str, paths: Iterable[FieldPath], values: MarValues) -> str:
+        """One list of a visit as far as it stands outside PID and PV1."""
+        return self.identifier(paths) if name == PATIENT else self.text(paths, values)
+
 
 class Places:
     """The places of one profile, read under one set of separators.
@@ -122,25 +129,36 @@ class Places:
     such text: ``visit`` and ``route`` remember it.
     """
 
-    __slots__ = ("_after", "_before", "_routes", "_visits", "values")
+    __slots__ = ("_after", "_all", "_before", "_nearer", "_routes", "_visits", "values")
 
     def __init__(self, profile: Hl7Profile, values: MarValues) -> None:
         self.values = values
+        self._all: dict[str, tuple[FieldPath, ...]] = {}
         self._before: dict[str, tuple[FieldPath, ...]] = {}
         self._after: dict[str, tuple[FieldPath, ...]] = {}
         for name in Hl7Profile.__struct_fields__:
             paths = tuple(field_path(path) for path in getattr(profile, name))
             cut = _remembered_part(name, paths)
-            self._before[name], self._after[name] = paths[:cut], paths[cut:]
+            self._all[name], self._before[name], self._after[name] = paths, paths[:cut], paths[cut:]
+        self._nearer = tuple((name, self._before[name]) for name in (PATIENT, *_VISIT_LISTS) if self._before[name])
         self._visits: dict[tuple[str, str], dict[str, str]] = {}
         self._routes: dict[str, tuple[RouteReading, str, str]] = {}
 
     def paths(self, name: str) -> tuple[FieldPath, ...]:
         """All places of one list of the profile."""
-        return self._before[name] + self._after[name]
+        return self._all[name]
 
     def visit(self, charted: Charted) -> dict[str, str]:
-        """What PID and PV1 hold of each list of the profile, once for each pair of their texts."""
+        """Patient, encounter, department, class and payer by the name of their list; places near the RXA first."""
+        texts = self._of_stay(charted)
+        if self._nearer:
+            found = {name: charted.near(name, paths, self.values) for name, paths in self._nearer}
+            if any(found.values()):
+                return {**texts, **{name: text for name, text in found.items() if text}}
+        return texts
+
+    def _of_stay(self, charted: Charted) -> dict[str, str]:
+        """What PID and PV1 hold of each list, read once for each pair of their texts."""
         layout = charted.layout
         at = (
             layout.patient.verbatim if layout.patient is not None else "",
@@ -153,14 +171,6 @@ class Places:
             texts[ENCOUNTER] = known_number(texts[ENCOUNTER])
             self._visits[at] = _kept(self._visits, texts)
         return texts
-
-    def of_visit(self, name: str, charted: Charted, visit: dict[str, str]) -> str:
-        """One list that ends in PID and PV1: the message's own places first."""
-        before = self._before[name]
-        if not before:
-            return visit[name]
-        own = charted.identifier(before) if name == PATIENT else charted.text(before, self.values)
-        return own or visit[name]
 
     def route(self, charted: Charted) -> tuple[RouteReading, str, str]:
         """Route, site and device of an RXA."""

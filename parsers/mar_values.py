@@ -6,7 +6,6 @@ A feed repeats few drugs, routes and rates many times, so each verbatim text is 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -73,23 +72,38 @@ class MarValues:
 
     def drug(self, text: str) -> Drug | None:
         """The substance of RXA-5 or RXC-2 (CE/CWE); ``None`` when no name and no code stands there."""
-        return _remembered(self._drugs, text, self._read_drug)
+        try:
+            return self._drugs[text]
+        except KeyError:
+            return _keep(self._drugs, text, self._read_drug(text))
 
     def part(self, rxc: Segment) -> tuple[Drug, float | None] | None:
         """One part of a mix and its volume in mL; RXC-1 ``B`` is the base, ``A`` an additive."""
-        return _remembered(self._parts, rxc.verbatim, lambda _: self._read_part(rxc))
+        try:
+            return self._parts[rxc.verbatim]
+        except KeyError:
+            return _keep(self._parts, rxc.verbatim, self._read_part(rxc))
 
     def route(self, rxr: Segment) -> RouteReading:
         """Route from RXR-1, narrowed by the method in RXR-4."""
-        return _remembered(self._routes, rxr.verbatim, lambda _: self._read_route(rxr))
+        known = self._routes.get(rxr.verbatim)
+        return known if known is not None else _keep(self._routes, rxr.verbatim, self._read_route(rxr))
 
     def rate(self, text: str, unit: str = "") -> Rate | None:
         """A rate such as RXA-12 ``100 mL/hr``; ``unit`` where it stands in a field of its own."""
-        return _remembered(self._rates, (text, unit), lambda _: self._read_rate(text, unit)) if text else None
+        if not text:
+            return None
+        try:
+            return self._rates[text, unit]
+        except KeyError:
+            return _keep(self._rates, (text, unit), self._read_rate(text, unit))
 
     def amount(self, text: str, unit: str) -> Amount:
         """RXA-6 and RXA-7; 999 without a number's meaning stands for 'not recorded'."""
-        return _remembered(self._amounts, (text, unit), lambda _: self._read_amount(text, unit)) if text else NO_AMOUNT
+        if not text:
+            return NO_AMOUNT
+        known = self._amounts.get((text, unit))
+        return known if known is not None else _keep(self._amounts, (text, unit), self._read_amount(text, unit))
 
     def components(self, field: str) -> list[str]:
         """The decoded components of the first repeat of a field."""
@@ -185,11 +199,8 @@ def _interval_minutes(text: str) -> float | None:
     return minutes(text[1:], unit) or None
 
 
-def _remembered(cache: dict[Key, Value], at: Key, read: Callable[[Key], Value]) -> Value:
-    try:
-        return cache[at]
-    except KeyError:
-        if len(cache) >= _LIMIT:
-            cache.clear()
-        value = cache[at] = read(at)
-        return value
+def _keep(cache: dict[Key, Value], at: Key, value: Value) -> Value:
+    if len(cache) >= _LIMIT:
+        cache.clear()
+    cache[at] = value
+    return value

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from parsers.adt_messages import AdtReader
 from parsers.clock import Clock
+from parsers.er7 import Segment
 from parsers.mar_messages import MarReader
 from parsers.message_reading import MessageReader
 from parsers.order_messages import OrderReader
@@ -17,6 +18,8 @@ from parsers.profiles import Profile
 from parsers.pumps import PumpReader
 
 ReaderMaker = Callable[[Clock, Profile | None], MessageReader]
+
+_TYPES_KEPT = 500
 
 READERS: dict[str, ReaderMaker] = {
     "RAS": MarReader,
@@ -32,18 +35,25 @@ READERS: dict[str, ReaderMaker] = {
 class Readers:
     """The readers of one file, each made when its first message comes."""
 
-    __slots__ = ("_clock", "_made", "_profile")
+    __slots__ = ("_clock", "_made", "_profile", "_types")
 
     def __init__(self, clock: Clock, profile: Profile | None) -> None:
         self._clock = clock
         self._profile = profile
         self._made: dict[ReaderMaker, MessageReader] = {}
+        self._types: dict[str, MessageReader | None] = {}
+        """By the text of MSH-9; of the first few hundred only, since a broken feed may hold anything there."""
 
-    def of(self, kind: str, event: str) -> MessageReader | None:
-        """The reader of MSH-9.1 and MSH-9.2; ``None`` for a type that is not read."""
+    def of(self, header: Segment) -> MessageReader | None:
+        """The reader of a message with this MSH; ``None`` for a type that is not read."""
+        text = header.field(9)
+        if text in self._types:
+            return self._types[text]
+        kind, event = header.component(9, 1), header.component(9, 2)
         maker = READERS.get(f"{kind[:3]}^{event}") or READERS.get(kind[:3])
-        if maker is None:
-            return None
-        if maker not in self._made:
+        if maker is not None and maker not in self._made:
             self._made[maker] = maker(self._clock, self._profile)
-        return self._made[maker]
+        reader = self._made[maker] if maker is not None else None
+        if len(self._types) < _TYPES_KEPT:
+            self._types[text] = reader
+        return reader

@@ -93,8 +93,8 @@ class OrderReader:
         if not numbers:
             return NO_NUMBER
         visit = places.visit(charted)
-        encounter = places.of_visit("encounter_fields", charted, visit)
-        patient = places.of_visit(PATIENT, charted, visit)
+        encounter = visit["encounter_fields"]
+        patient = visit[PATIENT]
         if not encounter and not patient:
             return NOBODY
         return self._context(charted, places, drugs, source, numbers, encounter, patient)
