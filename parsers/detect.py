@@ -9,7 +9,7 @@ from typing import Literal
 from parsers.texts import decoded_head, first_line, split_cells
 from parsers.vocabulary import key
 
-Kind = Literal["hl7", "mar-table", "clif"]
+Kind = Literal["hl7", "mar-table", "clif", "fhir"]
 
 _HEAD = 65_536
 _HEADER_SEGMENT = re.compile(rb"(?:^|[\r\n\x0b])(?:MSH|FHS|BHS)[^A-Za-z0-9\s]")
@@ -33,7 +33,7 @@ class NotReadable:
     fix: str
 
 
-_GIVE = "Give HL7 v2 messages, a MAR table (CSV, TSV) or CLIF medication tables (Parquet, CSV)."
+_GIVE = "Give HL7 v2 messages, a MAR table (CSV, TSV), FHIR or CLIF medication tables (Parquet, CSV)."
 
 
 def detect(data: bytes) -> Kind | NotReadable:
@@ -62,10 +62,12 @@ def _is_binary(head: bytes) -> bool:
 
 def _kind_of_text(start: bytes) -> Kind | NotReadable:
     if start[:1] in (b"{", b"["):
+        if b'"resourceType"' in start:
+            return "fhir"
         return NotReadable(
             "kind-not-supported",
-            "This is JSON (FHIR, most likely), which is not supported yet.",
-            "Export HL7 v2 or a MAR table for now.",
+            "This is JSON without a resourceType, so no FHIR resource.",
+            "Give FHIR (a Bundle, resources or NDJSON), HL7 v2 messages or a MAR table.",
         )
     if start[:1] == b"<":
         return NotReadable("kind-not-supported", "This is XML or HTML, which is not read.", _GIVE)

@@ -22,6 +22,7 @@ from parsers.zones import zone_of
 if TYPE_CHECKING:
     import pandas as pd
 
+    from parsers.fhir import FhirFiles
     from parsers.hl7_file import SeenMessages
 
 UNKNOWN = "unknown"
@@ -43,19 +44,29 @@ class _Pile:
     context: ContextPile = field(default_factory=ContextPile)
     seen: SeenMessages | None = None
     """HL7 messages of the files read so far, so that a resend in another file is known."""
+    fhir: FhirFiles | None = None
+    """FHIR files wait until all are read: a bulk export holds what administrations refer to in other files."""
 
     def ignore(self, ignored: Iterable[Ignored]) -> None:
         for entry in ignored:
             self.ignored.setdefault(entry.reason, []).extend(entry.sources)
 
-    def add(self, reading: FileReading, entry: InputFile) -> None:
-        self.inputs.append(entry)
+    def add(self, reading: FileReading, entry: InputFile | None = None) -> None:
+        if entry is not None:
+            self.inputs.append(entry)
         self.events += reading.events
         self.findings += reading.findings
         self.rejected += reading.rejected
         self.ignore(reading.ignored)
         self.used += reading.used
         self.context.add(reading.context)
+
+    def keep_fhir(self, data: bytes, file: str, clock: Clock, profile: Profile) -> int:
+        """Take in a FHIR file; the number of its records."""
+        from parsers.fhir import FhirFiles
+
+        self.fhir = self.fhir or FhirFiles(profile)
+        return self.fhir.add(data, file, clock)
 
     def read(self, kind: str, data: bytes, file: str, clock: Clock, profile: Profile) -> FileReading:
         """Read one file.  Readers are imported when they are needed: a table does not pay for the others."""
@@ -95,6 +106,10 @@ def read(
             _again(pile, found, first_of[content.sha256])
         else:
             first_of[content.sha256] = _read_input(pile, found, content, zone, sender)
+    for file, clock, reading in pile.fhir.readings() if pile.fhir is not None else ():
+        pile.add(reading)
+        if clock.assumed:
+            pile.without_offset.append(file)
     return _reading(pile, zone_name, sender)
 
 
@@ -136,6 +151,10 @@ def _read_input(pile: _Pile, found: Found, content: Content, zone: tzinfo | None
     elif isinstance(kind, NotReadable):
         rejected = Rejected(Source(found.name), kind.code, kind.message, kind.fix)
         reading = FileReading(rejected=(rejected,), records=1)
+    elif kind == "fhir":
+        entry = InputFile(found.name, content.sha256, kind, pile.keep_fhir(content.data, found.name, clock, profile))
+        pile.inputs.append(entry)
+        return entry
     else:
         reading = pile.read(kind, content.data, found.name, clock, profile)
     entry = InputFile(found.name, content.sha256, UNKNOWN if isinstance(kind, NotReadable) else kind, reading.records)

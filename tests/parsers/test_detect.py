@@ -35,7 +35,7 @@ def test_kinds(data: bytes, kind: str) -> None:
     [
         (b"", "file-empty", "empty"),
         (b"\xef\xbb\xbf \r\n", "file-empty", "empty"),
-        (b'{"resourceType": "Bundle"}', "kind-not-supported", "FHIR"),
+        (b'{"patients": []}', "kind-not-supported", "resourceType"),
         (b"<html></html>", "kind-not-supported", "HTML"),
         (b"PK\x03\x04zip", "kind-not-supported", "Excel"),
         (b"%PDF-1.7", "kind-not-supported", "PDF"),
