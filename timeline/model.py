@@ -37,6 +37,19 @@ class Segment:
 
 
 @dataclass(frozen=True, slots=True)
+class PumpWord:
+    """What an infusion pump says of the end of a charted administration, and what came of it."""
+
+    verdict: Literal["fills", "replaces", "agrees", "differs"]
+    """The charted stop was missing and is the pump's; the pump's is used instead; both agree; the charted one stands."""
+    minutes: int = 0
+    """The pump's stop less the charted one."""
+    running: int = 0
+    """Its running minutes less the charted ones."""
+    sources: tuple[Source, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Administration:
     """One hang: a bag, a syringe, an injection, as charted (rulebook 0b)."""
 
@@ -63,7 +76,7 @@ class Administration:
     """The end of running where the record proves it; ``None`` is a missing stop."""
     stop_evidence: str
     """``charted``, ``duration``, ``pause never restarted``, ``missing``, ``calculated``, ``last seen``,
-    ``answered`` or ``not needed``."""
+    ``answered``, ``pump`` or ``not needed``."""
     segments: tuple[Segment, ...]
     """Running stretches known for certain; with a missing stop up to the last action that shows it running."""
     open_since: datetime | None
@@ -94,6 +107,10 @@ class Administration:
     """What a person answered to questions about it."""
     decided: Mapping[str, str] = field(default_factory=dict)
     """Answered choices: ``second_access``, ``concurrent_chemo``."""
+    pump: PumpWord | None = None
+    """What a pump says beside the chart."""
+    pump_only: bool = False
+    """Nobody charted it: only a pump shows it."""
 
     @property
     def seconds(self) -> int:
