@@ -16,7 +16,8 @@ from hl7apy.exceptions import HL7apyException
 from hl7apy.parser import parse_message
 
 from parsers.er7 import Message, read_message
-from parsers.hl7_frames import decode_message, find_pieces
+from parsers.hl7_charsets import decode_message
+from parsers.hl7_frames import find_pieces
 from parsers.mar_groups import Layout
 from tests.hl7_building import UNUSUAL, VERSIONS, Dose, Form, Marks, charted_message, wild_message
 from tests.hl7_oracle import HABITS, compare
