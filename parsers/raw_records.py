@@ -40,6 +40,11 @@ class RawRecord:
     data: bytes
     cells: tuple[str, ...] = ()
 
+    @property
+    def text(self) -> str:
+        """A message as text, without the frame that may have been put around it."""
+        return decode_message(self.data.strip(_FRAME_START + b"\x1c\r\n"))[0]
+
 
 @dataclass(frozen=True, slots=True)
 class RawFile:
@@ -113,7 +118,7 @@ def field_text(record: RawRecord, source: Source, header: tuple[str, ...]) -> st
     if record.kind == "row":
         keyed = dict(zip(header, record.cells, strict=False))
         return keyed.get(source.field or "") or None
-    message = read_message(decode_message(record.data.strip(_FRAME_START + b"\x1c"))[0])
+    message = read_message(record.text)
     if message is None or source.segment is None:
         return None
     label = _LABEL.fullmatch(source.segment)

@@ -18,7 +18,6 @@ import click
 
 from parsers.events import InputFile, Rejected
 from parsers.files import Content, Found, find_inputs, open_input
-from parsers.hl7_frames import decode_message
 from parsers.profiles import Profile
 from parsers.raw_records import RawFile, RawRecord, place_of, raw_records
 from parsers.rejects_list import COLUMNS, LIST
@@ -152,7 +151,7 @@ class _Writing:
     def _opinion(self, record: RawRecord | None) -> str:
         if self.second_opinion is None or record is None or record.kind != "message":
             return ""
-        return self.second_opinion(decode_message(record.data.strip(b"\x0b\x1c\r\n"))[0])
+        return self.second_opinion(record.text)
 
     def _save(self, name: str, content: bytes) -> str:
         """Write under this name or, where other content stands there, the next one that is free."""

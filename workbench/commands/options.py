@@ -33,11 +33,29 @@ from timeline.formulary_file import FormularyError
 from timeline.policy import PolicyError, load_policy
 from workbench.commands.day import day
 from workbench.commands.destination import note_file
+from workbench.commands.values import terminal_only
 from workbench.comparing import Asked, asked, policy_name
 from workbench.config_file import DEFAULT_NAME, known_options, load_defaults
+from workbench.rejects import check_folder
+from workbench.standard_input import keep_standard_input
 
 Command = Callable[..., Any]
 Table = TypeVar("Table")
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """What to read, and what to do with the records that could not be used."""
+
+    paths: tuple[str, ...]
+    profile: str | None
+    timezone: str | None
+    rejects: str | None = None
+    show_values: bool = False
+
+
+INPUTS = "infusion-timeline.inputs"
+"""Where a command's :class:`Inputs` stand in click's context, for what is said when it is done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +75,19 @@ class Job:
     date_from: date | None
     date_to: date | None
     encounter: str | None
+
+
+def reading_options(command: Command) -> Command:
+    """Add PATH and the options of all commands that read; the function gets them as ``inputs``."""
+
+    @functools.wraps(command)
+    def gathered(**given: Any) -> Any:
+        note_file(given.pop("config"))
+        return command(inputs=_inputs(given), **given)
+
+    for option in reversed(_READING):
+        gathered = option(gathered)
+    return gathered
 
 
 def coding_options(command: Command) -> Command:
@@ -96,10 +127,11 @@ def _job(given: dict[str, Any], policy: str) -> Job:
     """What the command line says, taken out of ``given`` and checked."""
     for named in (given.pop("config"), policy, given["ptp"]):
         note_file(named)
+    inputs = _inputs(given)
     job = Job(
-        paths=given.pop("paths"),
-        profile=given.pop("profile"),
-        timezone=given.pop("timezone"),
+        paths=inputs.paths,
+        profile=inputs.profile,
+        timezone=inputs.timezone,
         policy=policy,
         switches=given.pop("set"),
         formulary=given.pop("formulary"),
@@ -113,6 +145,18 @@ def _job(given: dict[str, Any], policy: str) -> Job:
     )
     _check_policy(job)
     return replace(job, ptp=_pairs(given.pop("ptp"), job.policy))
+
+
+def _inputs(given: dict[str, Any]) -> Inputs:
+    """The options of reading, taken out of ``given``, checked, and left for the end of the command."""
+    inputs = Inputs(*(given.pop(name) for name in ("paths", "profile", "timezone", "rejects", "show_values")))
+    ctx = click.get_current_context()
+    ctx.meta[INPUTS] = inputs
+    if inputs.rejects is not None:
+        check_folder(inputs.rejects, inputs.paths)
+    if "-" in inputs.paths and (inputs.rejects is not None or inputs.show_values):
+        keep_standard_input(ctx)
+    return inputs
 
 
 def _configure(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
@@ -231,6 +275,18 @@ _READING = [
         metavar="ZONE",
         callback=_zone,
         help="Zone of times that carry no offset, such as America/Chicago.  [default: the profile's, else UTC]",
+    ),
+    click.option(
+        "--rejects",
+        metavar="DIR",
+        type=click.Path(),
+        help="Write what was rejected there, verbatim, to be mended and fed again.",
+    ),
+    click.option(
+        "--show-values",
+        is_flag=True,
+        callback=terminal_only,
+        help="Show the values behind the shapes in messages; on a terminal only.",
     ),
 ]
 _POLICY = click.option("--policy", metavar="NAME|FILE", default="facility", show_default=True, help="Rules to code by.")
