@@ -15,6 +15,7 @@ from parsers.answers import UNDETERMINED, GivenAnswer
 from parsers.clock import Clock, TimeProblem
 from parsers.events import Finding, Route
 from parsers.vocabulary import category_from_text, key
+from timeline.access_names import access_key
 from timeline.accesses import overlaps_and_gaps
 from timeline.model import Administration, EncounterTimeline, Segment
 from timeline.spans import epoch, instant, union
@@ -77,7 +78,8 @@ def _apply(a: Administration, answer: GivenAnswer, timeline: EncounterTimeline) 
     if answer.what == "stop":
         return _stopped(a, answer, timeline)
     if answer.what == "access":
-        return replace(a, access=answer.value)
+        name = timeline.same_access.get(access_key(answer.value) or "", answer.value)
+        return replace(a, access=name, access_evidence="answered", access_sources=())
     if answer.what == "category":
         category = category_from_text(answer.value)
         if category is None:

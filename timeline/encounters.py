@@ -18,9 +18,8 @@ from timeline.clock_changes import settle_ambiguous_times
 from timeline.corrections import apply_corrections
 from timeline.formulary import Formulary, default_formulary
 from timeline.hang_settings import HangSettings
-from timeline.model import Administration, EncounterTimeline, Timelines
-
-_INPATIENT = {"i", "inpatient", "in"}
+from timeline.model import Administration, EncounterTimeline, Segment, Timelines
+from timeline.surroundings import Surroundings, after_departure, around
 
 
 def build(reading: Reading, formulary: Formulary | None = None, hang_settings: HangSettings | None = None) -> Timelines:
@@ -31,21 +30,32 @@ def build(reading: Reading, formulary: Formulary | None = None, hang_settings: H
     """
     formulary = formulary or default_formulary()
     settings = hang_settings or HangSettings()
+    events, context = around(reading)
     by_encounter: dict[str, list[AdministrationEvent]] = {}
-    for event in reading.events:
+    for event in events:
         by_encounter.setdefault(event.encounter_id, []).append(event)
     encounters = tuple(
-        _encounter(key, by_encounter[key], reading.timezone, formulary, settings) for key in sorted(by_encounter)
+        _encounter(key, by_encounter[key], reading.timezone, formulary, settings, context)
+        for key in sorted(by_encounter)
     )
     return Timelines(reading, encounters, formulary, settings)
 
 
 def _encounter(
-    key: str, events: list[AdministrationEvent], zone: str | None, formulary: Formulary, settings: HangSettings
+    key: str,
+    events: list[AdministrationEvent],
+    zone: str | None,
+    formulary: Formulary,
+    settings: HangSettings,
+    context: Surroundings,
 ) -> EncounterTimeline:
     place = _zone(zone, events)
-    standing, findings = apply_corrections(events)
+    about = context.of(key)
+    standing, findings = apply_corrections([about.lines.renamed(e) for e in events] if about.lines else events)
+    findings.extend(about.findings)
     standing = [_in_utc(e) for e in standing]
+    inpatient_from = about.inpatient_from(standing)
+    standing, ordered = about.completed(standing)
     administrations: list[Administration] = []
     for order in orders_of(standing):
         settled, ambiguous = settle_ambiguous_times(order)
@@ -53,19 +63,25 @@ def _encounter(
         made, found = administrations_of_order(settled, formulary, settings)
         administrations.extend(made)
         findings.extend(found)
-    administrations = _shared_accesses(_told_apart(administrations), findings)
+    administrations = about.placed(_told_apart(administrations), ordered)
+    administrations = _shared_accesses(administrations, findings)
     administrations.sort(key=lambda a: (a.start, a.drug.casefold(), a.order_id or "", a.id))
+    findings.extend(after_departure(administrations, about.stay.departure))
     overlaps, gaps = overlaps_and_gaps(administrations)
     return EncounterTimeline(
         id=key,
-        patient_id=_one([e.patient_id for e in events]),
+        patient_id=_one([e.patient_id for e in events]) or about.stay.patient_id,
         payer=_one([e.payer for e in events]),
         zone=place,
         administrations=tuple(administrations),
         overlaps=overlaps,
         gaps=gaps,
         findings=tuple(sorted(findings, key=_finding_order)),
-        inpatient_from=min((e.time for e in standing if _inpatient(e.patient_class)), default=None),
+        inpatient_from=inpatient_from,
+        arrival=about.stay.arrival,
+        departure=about.stay.departure,
+        inpatient_between=tuple(Segment(start, stop) for start, stop in about.stay.inpatient_between),
+        same_access=about.lines.names if about.lines else {},
     )
 
 
@@ -93,10 +109,6 @@ def _in_utc(event: AdministrationEvent) -> AdministrationEvent:
 
 def _utc(time: datetime | None) -> datetime | None:
     return time.astimezone(UTC) if time is not None else None
-
-
-def _inpatient(patient_class: str | None) -> bool:
-    return patient_class is not None and patient_class.strip().casefold() in _INPATIENT
 
 
 def _one(values: Sequence[str | None]) -> str | None:

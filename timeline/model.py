@@ -111,6 +111,10 @@ class Administration:
     """What a pump says beside the chart."""
     pump_only: bool = False
     """Nobody charted it: only a pump shows it."""
+    access_evidence: str = ""
+    """``one line in place`` or ``answered``; empty where the access is as charted, or unknown."""
+    access_sources: tuple[Source, ...] = ()
+    """Rows of the accesses table that prove an access that is not charted."""
 
     @property
     def seconds(self) -> int:
@@ -158,6 +162,10 @@ class EncounterTimeline:
     """From here on the patient was an inpatient: nothing later is coded (rulebook 34)."""
     arrival: datetime | None = None
     departure: datetime | None = None
+    inpatient_between: tuple[Segment, ...] = ()
+    """Stretches as an inpatient after which the patient was an outpatient again."""
+    same_access: Mapping[str, str] = field(default_factory=dict)
+    """Key of an access name to the name that stands for it (accesses table, ``same_as``)."""
 
     @property
     def start(self) -> datetime | None:

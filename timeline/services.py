@@ -1,7 +1,6 @@
 """From administrations to services: each unknown answered one way (rulebook 26, 28, 29, 34).
 
-``resolve`` is called once for a complete record and once for every combination of answers for one with
-unknowns; it decides kinds, cuts at arrival and inpatient status, and applies switch ``missing_stop``.
+A complete record is resolved once, one with unknowns for every combination of answers that is tried.  This decides kinds, cuts at arrival and inpatient status, and applies switch ``missing_stop``.
 """
 
 from __future__ import annotations
@@ -43,34 +42,59 @@ class Services:
     notes: list[Note] = field(default_factory=list)
     open_stops: list[OpenStop] = field(default_factory=list)
 
+    def add(self, other: Services) -> None:
+        self.services += other.services
+        self.asides += other.asides
+        self.notes += other.notes
+        self.open_stops += other.open_stops
+
 
 def known_spans(administration: Administration) -> Spans:
     return tuple((epoch(s.start), epoch(s.stop)) for s in administration.segments)
 
 
-Cache = dict[tuple[str, str | None, str | None], Services]
+class Resolver:
+    """The administrations of one encounter as services, under one set of answers after another.
 
-
-def resolve(timeline: EncounterTimeline, settings: Settings, answers: Answers, cache: Cache | None = None) -> Services:
-    """All administrations of an encounter as services under these answers.
-
-    ``cache`` keeps what was resolved before for the same encounter: only administrations whose own stop or
-    access is answered differently are resolved again.
+    Only administrations whose own stop or access is answered differently are resolved again.
     """
-    made = Services()
-    for administration in timeline.administrations:
+
+    def __init__(self, timeline: EncounterTimeline, settings: Settings) -> None:
+        self.timeline = timeline
+        self.settings = settings
+        self._parts: dict[tuple[str, str | None, str | None], Services] = {}
+        self._layouts: dict[frozenset[str], list[Administration | Services]] = {}
+
+    def resolve(self, answers: Answers) -> Services:
+        """All administrations under these answers, in the order of the encounter."""
+        made = Services()
+        for item in self._layout(frozenset(i for what, i in answers if what in ("stop", "access"))):
+            made.add(item if isinstance(item, Services) else self._part(item, answers))
+        return made
+
+    def _layout(self, answered: frozenset[str]) -> list[Administration | Services]:
+        """Administrations that are answered for, and between them what stands whatever the answers."""
+        layout = self._layouts.get(answered)
+        if layout is None:
+            layout = self._layouts[answered] = []
+            for administration in self.timeline.administrations:
+                if administration.id in answered:
+                    layout.append(administration)
+                    continue
+                if not layout or not isinstance(layout[-1], Services):
+                    layout.append(Services())
+                stands = layout[-1]
+                assert isinstance(stands, Services)
+                stands.add(self._part(administration, {}))
+        return layout
+
+    def _part(self, administration: Administration, answers: Answers) -> Services:
         key = (administration.id, answers.get(("stop", administration.id)), _access_answer(administration.id, answers))
-        part = cache.get(key) if cache is not None else None
+        part = self._parts.get(key)
         if part is None:
-            part = Services()
-            _resolve(administration, timeline, settings, answers, part)
-            if cache is not None:
-                cache[key] = part
-        made.services += part.services
-        made.asides += part.asides
-        made.notes += part.notes
-        made.open_stops += part.open_stops
-    return made
+            part = self._parts[key] = Services()
+            _resolve(administration, self.timeline, self.settings, answers, part)
+        return part
 
 
 def open_stop(administration: Administration, timeline: EncounterTimeline, settings: Settings) -> OpenStop | None:
@@ -89,7 +113,9 @@ def open_stop(administration: Administration, timeline: EncounterTimeline, setti
         since, lower, after = epoch(a.open_since), epoch(a.last_seen), ()
         bounds = [epoch(a.start) + settings.missing_stop_max_minutes * 60]
     lower = max(lower, since + 60)
-    for fact in (a.latest_stop, timeline.departure, timeline.inpatient_from):
+    # A discharge recorded before the drug was begun proves nothing of its end.
+    departure = timeline.departure if timeline.departure is not None and timeline.departure > a.start else None
+    for fact in (a.latest_stop, departure, timeline.inpatient_from):
         if fact is not None:
             bounds.append(epoch(fact))
     return OpenStop(a, since, lower, max(lower, min(bounds)), after)
@@ -156,8 +182,11 @@ def _resolve(
 
 
 def _with_evidence(a: Administration, reason: Reason, evidence: Reason | None) -> Reason:
-    """The reason of a kind with what stands in for the record: a calculated stop, a person's answers."""
+    """The reason of a kind with what stands in for the record: a calculated stop, a line, a person's answers."""
     children = [evidence] if evidence is not None else []
+    if a.access_sources:
+        text = "{drug}: no site is charted; {access} was the only line in place while it ran."
+        children.append(Reason("28", text, {"drug": a.drug, "access": a.access}, sources=a.access_sources))
     for answer in a.answers:
         text = "{drug}: the {what} was answered: {value} {given}".rstrip() + "."
         facts = {
@@ -229,12 +258,14 @@ def _cut(
     kept = spans
     if timeline.inpatient_from is not None:
         kept = before(kept, epoch(timeline.inpatient_from))
+    kept = subtract(kept, tuple((epoch(s.start), epoch(s.stop)) for s in timeline.inpatient_between))
     if timeline.arrival is not None:
         kept = subtract(kept, ((0, epoch(timeline.arrival)),))
     dropped = subtract(spans, kept)
     at_once = not spans and (
         (timeline.inpatient_from is not None and a.start >= timeline.inpatient_from)
         or (timeline.arrival is not None and a.start < timeline.arrival)
+        or any(s.start <= a.start < s.stop for s in timeline.inpatient_between)
     )
     if dropped or at_once:
         service = Service(
