@@ -12,6 +12,10 @@ from parsers.shapes import plain_word, shape
 from parsers.vocabulary import nearest_actions
 
 
+COARSE = frozenset({"Y", "L", "D", "H"})
+"""Degrees of precision (second component of a time, HL7 v2.5 chapter 2, TS) that leave the minutes open."""
+
+
 @dataclass(frozen=True, slots=True)
 class Unusable:
     """Why an RXA gives no event."""
@@ -118,15 +122,24 @@ class Doubts:
             "RXA-4",
         )
 
-    def start_in_gap(self, start: Stamp) -> None:
-        """A time that no clock showed, in spring."""
-        if "gap" in start.notes:
+    def start_coarse(self) -> Unusable:
+        """RXA-3.2, the degree of precision, says that the time of day is not meant."""
+        return Unusable(
+            "date-only",
+            f"{self._label}, start time (RXA-3): its precision (RXA-3.2) says that the time of day is not known.",
+            "Minutes decide the codes: send the time of day with the date.",
+            "RXA-3",
+        )
+
+    def in_gap(self, stamp: Stamp, what: str, field: str) -> None:
+        """A time that no clock showed, in spring; ``what`` names it."""
+        if "gap" in stamp.notes:
             self._say(
                 "warning",
                 "time-in-gap",
-                "the start (RXA-3) lies in the hour that the clocks skip in spring; it was moved forward by that hour.",
+                f"the {what} lies in the hour that the clocks skip in spring; it was moved forward by that hour.",
                 "Check the time, or send times with their offset.",
-                "RXA-3",
+                field,
             )
 
     def action_conflict(self, status: str) -> None:

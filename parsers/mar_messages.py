@@ -13,7 +13,7 @@ from parsers.clock import Clock, Stamp
 from parsers.er7 import Message, Segment, Separators
 from parsers.events import Action, AdministrationEvent, Drug, Rejected, Route, Source
 from parsers.mar_actions import STATUSES, ActionReading, ActionWords
-from parsers.mar_findings import Doubts, Unusable, not_readable_start, unknown_action
+from parsers.mar_findings import COARSE, Doubts, Unusable, not_readable_start, unknown_action
 from parsers.mar_groups import Layout
 from parsers.mar_orders import NOTHING_ORDERED, Ordered, read_ordered
 from parsers.mar_places import HL7_NULL, PATIENT, Charted, Places
@@ -118,6 +118,8 @@ class MarReader:
         start = self._clock.hl7(start_text)
         if not isinstance(start, Stamp):
             return not_readable_start(charted.label, start, start_text, rxa.component(4, 1), self._clock)
+        if len(rxa.field(3)) > len(start_text) and rxa.component(3, 2).upper() in COARSE:
+            return doubts.start_coarse()
         stop = self._stop(rxa, start, doubts)
         if isinstance(stop, Unusable):
             return stop
@@ -138,7 +140,9 @@ class MarReader:
         action = self._with_stop(said.action, stop)
         until = stop if isinstance(stop, Stamp) and action is Action.INTERVAL else None
         if start.notes:
-            doubts.start_in_gap(start)
+            doubts.in_gap(start, "start (RXA-3)", "RXA-3")
+        if until is not None and until.notes:
+            doubts.in_gap(until, "stop (RXA-4)", "RXA-4")
         facts = _Facts(source, encounter, visit, said, action, start, until, drugs, hung_ml, ordered or NOTHING_ORDERED)
         return self._assemble(charted, facts, doubts)
 
@@ -149,6 +153,8 @@ class MarReader:
         order_id = places.text("order_fields", charted) or None
         self._raise_doubts(charted, doubts, said, action, route, order_id)
         amount = values.amount(rxa.component(6, 1), rxa.field(7))
+        if amount.ml == 1.0 and rxa.field(8):
+            amount = values.volume_beside(amount, rxa.field(8))
         hangs = action in _HUNG
         rate = charted.rate(places.paths("rate_fields"), values)
         recorded = self._clock.hl7(charted.time_text(places.paths("recorded_fields")))

@@ -105,6 +105,16 @@ class MarValues:
         known = self._amounts.get((text, unit))
         return known if known is not None else _keep(self._amounts, (text, unit), self._read_amount(text, unit))
 
+    def volume_beside(self, amount: Amount, field: str) -> Amount:
+        """The volume of a bag whose amount says 1 mL and whose RXA-8 holds a bare number, as in ``1|MLS|100^1``.
+
+        RXA-8 is the dosage form; one vendor's feed counts bags in RXA-6 and writes their volume there.
+        """
+        size, unit = number(self.components(field)[0])
+        if size is None or size <= 0 or unit is not None:
+            return amount
+        return Amount(size, amount.unit, volume_ml(size, amount.unit))
+
     def components(self, field: str) -> list[str]:
         """The decoded components of the first repeat of a field."""
         marks = self.marks
