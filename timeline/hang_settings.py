@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
 class HangSettings:
-    """Switches of rulebook 0b, minutes."""
+    """Switches of rulebook 0b, minutes, and what the word of a pump counts for (rulebook 26)."""
 
     bag_change_max_minutes: int = 240
     bag_change_grace_minutes: int = 0
+    pump_evidence: Literal["fill", "prefer", "ignore"] = "fill"
+    pump_tolerance_minutes: int = 5
 
 
 @dataclass(frozen=True, slots=True)

@@ -151,7 +151,12 @@ def choices_of(timelines: Timelines, policy: Policy) -> list[tuple[EncounterTime
     for timeline in timelines.encounters:
         choice = choose(timeline, policy)
         settings = choice.version.settings
-        wanted = HangSettings(settings.bag_change_max_minutes, settings.bag_change_grace_minutes)
+        wanted = HangSettings(
+            settings.bag_change_max_minutes,
+            settings.bag_change_grace_minutes,
+            settings.pump_evidence,
+            settings.pump_tolerance_minutes,
+        )
         if wanted != timelines.hang_settings:
             if wanted not in built:
                 again = build(timelines.reading, timelines.formulary, wanted)

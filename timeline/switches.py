@@ -61,6 +61,10 @@ class Settings:
     midnight_date: Literal["each_day", "start"]
     modifier_style: Literal["59", "X"]
     pump_min_minutes: int
+    # rulebook 26: what infusion pumps say beside the chart
+    pump_evidence: Literal["fill", "prefer", "ignore"]
+    pump_only: Literal["code", "unbilled"]
+    pump_tolerance_minutes: int
 
 
 NUMBERS = frozenset(

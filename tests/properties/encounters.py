@@ -272,6 +272,8 @@ SWITCHES: dict[str, st.SearchStrategy[object]] = {
     "modifier_style": st.sampled_from(("59", "X")),
     "bag_change_max_minutes": st.sampled_from((60, 240)),
     "bag_change_grace_minutes": st.sampled_from((0, 5)),
+    "pump_evidence": st.sampled_from(("fill", "prefer", "ignore")),
+    "pump_only": st.sampled_from(("code", "unbilled")),
 }
 
 

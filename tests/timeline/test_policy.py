@@ -41,6 +41,9 @@ DEFAULTS = {
     "second_access_initial": "query",
     "midnight_date": "each_day",
     "modifier_style": "59",
+    "pump_evidence": "fill",
+    "pump_only": "code",
+    "pump_tolerance_minutes": 5,
 }
 NUMBER_VALUES = {
     "push_max_minutes": 15,
