@@ -127,5 +127,6 @@ def stop_words(a: Administration) -> str:
         "calculated": "stop calculated from charted volume and rate",
         "last seen": "stop taken from the last charted action",
         "answered": "stop answered by a person",
+        "pump": "stop from the infusion pump",
         "not needed": "needs no stop",
     }.get(a.stop_evidence, one_line(a.stop_evidence))

@@ -14,6 +14,7 @@ from timeline.access_names import access_key
 from timeline.answered import when_given
 from timeline.bag_changes import runs_dry
 from timeline.model import Administration, EncounterTimeline
+from timeline.pump_reasons import pump_reasons
 from timeline.rules.case import Aside, Note, Reason, Service
 from timeline.rules.push_or_infusion import category_of, kind_of, portable_pump
 from timeline.spans import Spans, before, epoch, minutes, subtract, union
@@ -126,6 +127,9 @@ def _resolve(
 ) -> None:
     category = category_of(a, settings)
     spans = known_spans(a)
+    if a.pump_only and settings.pump_only == "unbilled" and category != "carrier":
+        _not_billable(a, category, spans, made, "shown by a pump only", "{drug} was not charted.", "pump_only")
+        return
     stop = open_stop(a, timeline, settings)
     push = False
     evidence: Reason | None = None
@@ -183,7 +187,7 @@ def _resolve(
 
 def _with_evidence(a: Administration, reason: Reason, evidence: Reason | None) -> Reason:
     """The reason of a kind with what stands in for the record: a calculated stop, a line, a person's answers."""
-    children = [evidence] if evidence is not None else []
+    children = [*([evidence] if evidence is not None else []), *pump_reasons(a)]
     if a.access_sources:
         text = "{drug}: no site is charted; {access} was the only line in place while it ran."
         children.append(Reason("28", text, {"drug": a.drug, "access": a.access}, sources=a.access_sources))
@@ -229,7 +233,15 @@ def _runs_dry(a: Administration) -> int | None:
     return epoch(dry) if dry is not None else None
 
 
-def _not_billable(a: Administration, category: object, spans: Spans, made: Services, label: str, text: str) -> None:
+def _not_billable(
+    a: Administration,
+    category: object,
+    spans: Spans,
+    made: Services,
+    label: str,
+    text: str,
+    setting: str = "missing_stop",
+) -> None:
     service = Service(
         a,
         "other",
@@ -239,14 +251,14 @@ def _not_billable(a: Administration, category: object, spans: Spans, made: Servi
         None,
         False,
         0,
-        Reason("26", text, {"drug": a.drug}, "missing_stop"),
+        Reason("26", text, {"drug": a.drug}, setting),
         settled=True,
     )
     if category == "hydration":
         service.kind = "hydration"
     made.services.append(service)
     reason = Reason(
-        "26", text + " Its time is documented but cannot be billed.", {"drug": a.drug}, "missing_stop", ((a.id, spans),)
+        "26", text + " Its time is documented but cannot be billed.", {"drug": a.drug}, setting, ((a.id, spans),)
     )
     made.asides.append(Aside(service, spans, "unbilled", label, reason))
 
