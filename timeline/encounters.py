@@ -19,6 +19,7 @@ from timeline.corrections import apply_corrections
 from timeline.formulary import Formulary, default_formulary
 from timeline.hang_settings import HangSettings
 from timeline.model import Administration, EncounterTimeline, Segment, Timelines
+from timeline.pump_evidence import with_pumps
 from timeline.surroundings import Surroundings, after_departure, around
 
 
@@ -49,7 +50,7 @@ def _encounter(
     settings: HangSettings,
     context: Surroundings,
 ) -> EncounterTimeline:
-    place = _zone(zone, events)
+    place = _zone(zone, [e for e in events if e.origin == "charted"] or events)
     about = context.of(key)
     standing, findings = apply_corrections([about.lines.renamed(e) for e in events] if about.lines else events)
     findings.extend(about.findings)
@@ -57,12 +58,15 @@ def _encounter(
     inpatient_from = about.inpatient_from(standing)
     standing, ordered = about.completed(standing)
     administrations: list[Administration] = []
-    for order in orders_of(standing):
+    for order in orders_of([e for e in standing if e.origin == "charted"]):
         settled, ambiguous = settle_ambiguous_times(order)
         findings.extend(ambiguous)
         made, found = administrations_of_order(settled, formulary, settings)
         administrations.extend(made)
         findings.extend(found)
+    pumps = [e for e in standing if e.origin == "pump"]
+    administrations, found = with_pumps(_told_apart(administrations), pumps, formulary, settings, about.one_number)
+    findings.extend(found)
     administrations = about.placed(_told_apart(administrations), ordered)
     administrations = _shared_accesses(administrations, findings)
     administrations.sort(key=lambda a: (a.start, a.drug.casefold(), a.order_id or "", a.id))

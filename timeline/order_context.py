@@ -26,6 +26,11 @@ class Orders:
             for number in order.order_ids:
                 self._by_number.setdefault(number, []).append(order)
 
+    def one_number(self, number: str) -> str:
+        """The number that stands for all numbers of an order."""
+        orders = self._by_number.get(number)
+        return orders[0].order_ids[0] if orders else number
+
     def fill(
         self, events: Sequence[AdministrationEvent]
     ) -> tuple[list[AdministrationEvent], dict[str, tuple[Source, ...]]]:
@@ -62,11 +67,17 @@ def _filled(event: AdministrationEvent, orders: Sequence[OrderContext]) -> tuple
             values[fact] = getattr(telling, fact)
             sources.append(telling.source)
     drugs = tuple(_with_category(drug, event, orders, sources) for drug in event.drugs)
+    route = event.route
+    if route is None and event.origin == "pump":
+        # A pump knows no route: it runs what was ordered the way it was ordered.
+        route, source = next(((o.route, o.source) for o in orders if o.route is not None), (None, None))
+        sources.extend([source] if source is not None else [])
     if not sources:
         return event, []
     return replace(
         event,
         drugs=drugs,
+        route=route,
         ordered_minutes=values.get("ordered_minutes", event.ordered_minutes),
         ordered_volume_ml=values.get("ordered_volume_ml", event.ordered_volume_ml),
         ordered_rate_ml_per_hour=values.get("ordered_rate_ml_per_hour", event.ordered_rate_ml_per_hour),

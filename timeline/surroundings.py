@@ -39,6 +39,10 @@ class About:
             events = [placed(event, self.stay) for event in events]
         return self.orders.fill(events) if self.orders is not None else (events, {})
 
+    def one_number(self, number: str) -> str:
+        """One number for every number under which an order goes."""
+        return self.orders.one_number(number) if self.orders is not None else number
+
     def placed(
         self, administrations: list[Administration], ordered: dict[str, tuple[Source, ...]]
     ) -> list[Administration]:
