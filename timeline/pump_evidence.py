@@ -8,7 +8,7 @@ seen from start to stop; under ``ignore`` pumps count for nothing.  The charted 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -37,6 +37,8 @@ class PumpRun:
     stop: datetime | None
     sources: tuple[Source, ...]
     stop_sources: tuple[Source, ...]
+    keeps_open: bool = False
+    """At the rate that only keeps the vein open."""
 
     @property
     def start(self) -> datetime | None:
@@ -55,11 +57,11 @@ def with_pumps(
     events: Sequence[AdministrationEvent],
     formulary: Formulary,
     settings: HangSettings,
-    same_order: Mapping[str, str],
+    same_order: Callable[[str], str],
 ) -> tuple[list[Administration], list[Finding]]:
     """The charted administrations of an encounter with the word of its pumps, and those that only a pump shows.
 
-    ``events`` are pump events in UTC; ``same_order`` maps the numbers of one order to one of them.
+    ``events`` are pump events in UTC; ``same_order`` gives one number for every number an order goes by.
     """
     if not events:
         return list(charted), []
@@ -99,13 +101,14 @@ def _runs(
         if began < len(settled):
             made, found = administrations_of_order(settled[began:], formulary, settings)
             findings += found
-            runs += [_run_of(a) for a in made]
+            keeps_open = any(e.pump is not None and e.pump.keep_open for e in steps)
+            runs += [_run_of(a, keeps_open=keeps_open) for a in made]
     return sorted(runs, key=lambda r: (r.start or r.until, r.until, r.order_id or ""))
 
 
-def _run_of(a: Administration) -> PumpRun:
+def _run_of(a: Administration, *, keeps_open: bool) -> PumpRun:
     stop = a.stop if a.open_since is None else None
-    return PumpRun(a.ingredients, a.order_id, a, stop, a.sources, a.stop_sources)
+    return PumpRun(a.ingredients, a.order_id, a, stop, a.sources, a.stop_sources, keeps_open)
 
 
 def _end_only(ends: Sequence[AdministrationEvent], formulary: Formulary) -> PumpRun:
@@ -116,16 +119,18 @@ def _end_only(ends: Sequence[AdministrationEvent], formulary: Formulary) -> Pump
     return PumpRun(ingredients, first.order_id, None, first.time, sources, (first.source,))
 
 
-def _meant(run: PumpRun, charted: Sequence[Administration], same_order: Mapping[str, str]) -> Administration | None:
+def _meant(
+    run: PumpRun, charted: Sequence[Administration], same_order: Callable[[str], str]
+) -> Administration | None:
     """The charted administration a run is of: by order number, else by drug, and always by time.
 
     A run at keep-open rate is a carrier behind the drug and of no charted administration.
     """
-    if run.made is not None and run.made.category_basis == "record":
+    if run.keeps_open:
         return None
     in_time = [a for a in charted if _in_time(run, a)]
-    own = same_order.get(run.order_id or "", run.order_id)
-    fits = [a for a in in_time if own and same_order.get(a.order_id or "", a.order_id) == own]
+    own = same_order(run.order_id) if run.order_id else None
+    fits = [a for a in in_time if own and a.order_id and same_order(a.order_id) == own]
     fits = fits or [a for a in in_time if a.ingredients == run.ingredients]
     fits = fits or [a for a in in_time if run.ingredients and run.ingredients < a.ingredients]
     began = run.start or run.until
@@ -160,7 +165,7 @@ def _pump_only(run: PumpRun, findings: list[Finding]) -> list[Administration]:
         )
         return []
     a = run.made
-    if a.category_basis != "record":
+    if not run.keeps_open:
         findings.append(
             Finding(
                 "warning",
