@@ -8,7 +8,7 @@ present day are never used: a time that lacks its year or its hour is a :class:`
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from typing import Literal
 
 from parsers.shapes import shape
@@ -48,12 +48,17 @@ class TimeProblem:
 
 
 class Clock:
-    """Reads times in one zone; ``None`` reads times without an offset as UTC and remembers that in ``assumed``."""
+    """Reads times in one zone; ``None`` reads times without an offset as UTC and remembers that in ``assumed``.
 
-    __slots__ = ("_charted", "_hl7", "assumed", "zone")
+    ``day_first`` and ``date_from`` are for charted times (:func:`parsers.time_texts.read_charted`).
+    """
 
-    def __init__(self, zone: tzinfo | None = None) -> None:
+    __slots__ = ("_charted", "_hl7", "assumed", "date_from", "day_first", "zone")
+
+    def __init__(self, zone: tzinfo | None = None, *, day_first: bool = False, date_from: date | None = None) -> None:
         self.zone = zone
+        self.day_first = day_first
+        self.date_from = date_from
         self.assumed = False
         """True once a time without an offset was read and no zone had been given."""
         self._charted: dict[str, Stamp | TimeProblem] = {}
@@ -70,7 +75,7 @@ class Clock:
         """A time as charted or exported: ISO 8601, US month-first with or without AM/PM, month names, or HL7."""
         known = self._charted.get(text)
         if known is None:
-            known = self._keep(self._charted, text, read_charted(text))
+            known = self._keep(self._charted, text, read_charted(text, self.day_first, self.date_from))
         return known
 
     def _keep(self, cache: dict[str, Stamp | TimeProblem], text: str, found: Wall | TextProblem) -> Stamp | TimeProblem:
@@ -119,8 +124,14 @@ _WORDS: dict[str, tuple[str, str]] = {
         "Minutes decide the codes: export the time of day with the date.",
     ),
     "time-without-date": ("A time of day without a date was found ({shape}).", _EXPECTED + "."),
-    "time-without-year": ("The date has no year ({shape}).", _EXPECTED + "."),
-    "time-impossible": ("This is not a time that exists ({shape}): {detail}.", _EXPECTED + "; dates are month first."),
+    "time-without-year": (
+        "The date has no year ({shape}).",
+        "Export the year, or name the first day of the export with --date-from.",
+    ),
+    "time-impossible": (
+        "This is not a time that exists ({shape}): {detail}.",
+        _EXPECTED + "; dates are month first unless a profile says date_order: day-first.",
+    ),
     "time-unreadable": ("The time could not be read ({shape}{detail}).", _EXPECTED + "."),
 }
 

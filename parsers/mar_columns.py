@@ -148,6 +148,10 @@ class HeaderProblem:
     message: str
     fix: str
     matched: int
+    missing: tuple[str, ...] = ()
+    """The required columns that were not found."""
+    nearest: Mapping[str, str] = field(default_factory=dict)
+    """Missing column -> the header that looks most like it."""
 
 
 def match_header(
@@ -246,16 +250,20 @@ def _problem(cells: Sequence[str], headers: Mapping[str, str], missing: Sequence
     shown = [header_word(c.strip(), trusted=trusted) for c in cells if c.strip()]
     found = ", ".join(shown[:40]).rstrip(".") or "none"
     rest = [c.strip() for c in cells if c.strip() and c.strip() not in used]
-    hints = [hint for column in missing if (hint := _nearest(column.split()[0], rest, trusted))]
+    wanted = tuple(name for column in missing for name in _SINGLE.get(column, (column,)))
+    nearest = {c: header_word(near, trusted=True) for c in wanted if trusted and (near := nearest_header(c, rest))}
+    hints = [f"'{near}' may be {column}" for column, near in nearest.items()]
     if "drug" in missing and key(headers.get("order_id", "")) == "order":
         hints.append(f"'{headers['order_id']}' was read as order_id; if it names the drug, map it as drug")
     message = f"The header lacks required columns: {', '.join(missing)}. Found: {found}."
     if not headers:
         message = f"The first line is not a header of a MAR table. Found: {found}."
     fix = "Rename the columns, or map them under 'columns' in a profile" + (f" ({'; '.join(hints)})" if hints else "")
-    return HeaderProblem(message, fix + ". Required: encounter_id, drug, and start or action with time.", len(headers))
+    fix += ". Required: encounter_id, drug, and start or action with time."
+    return HeaderProblem(message, fix, len(headers), wanted, nearest)
 
 
+_SINGLE = {"start (or action and time)": ("start", "action", "time")}
 _HEADER_WORDS = re.compile(
     r"(?i)\b(?:patient|encounter|visit|account|acct|medication|med|drug|order|dose|route|action|time|date|start|stop"
     r"|end|rate|volume|site|name|id|number|no|unit|units)\b"
@@ -267,13 +275,6 @@ def _looks_named(cells: Sequence[str]) -> bool:
     filled = [cell for cell in cells if cell.strip()]
     named = sum(bool(_HEADER_WORDS.search(cell.replace("_", " "))) for cell in filled)
     return len(filled) >= 3 and named >= 2 and not any(re.search(r"\d\d", cell) for cell in filled)
-
-
-def _nearest(column: str, rest: Sequence[str], trusted: bool) -> str:
-    if not trusted:
-        return ""
-    near = nearest_header(column, rest)
-    return f"'{header_word(near, trusted=True)}' may be {column}" if near else ""
 
 
 def nearest_header(column: str, rest: Sequence[str]) -> str:

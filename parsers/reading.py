@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import tzinfo
+from datetime import date, tzinfo
 from typing import TYPE_CHECKING
 
 from parsers.clock import Clock
@@ -44,6 +44,11 @@ class _Pile:
     context: ContextPile = field(default_factory=ContextPile)
     seen: SeenMessages | None = None
     """HL7 messages of the files read so far, so that a resend in another file is known."""
+    item_names: dict[str, str] = field(default_factory=dict)
+    """Names of drugs that tables give by number, from a table of items (MIMIC's d_items)."""
+    choose: bool = True
+    """No profile was named: that of each table is found."""
+    date_from: date | None = None
     fhir: FhirFiles | None = None
     """FHIR files wait until all are read: a bulk export holds what administrations refer to in other files."""
 
@@ -79,26 +84,39 @@ class _Pile:
             from parsers.clif import read_clif
 
             return read_clif(data, file, clock, profile)
+        from parsers.mimic_rows import companion, read_items, read_lines
         from parsers.tables import read_table
 
-        return read_table(data, file, clock, profile)
+        beside = companion(data)
+        if beside == "items":
+            names, reading = read_items(data, file)
+            self.item_names.update(names)
+            return reading
+        if beside == "lines":
+            return read_lines(data, file, clock, self.item_names)
+        return read_table(data, file, clock, None if self.choose else profile, self.item_names)
 
 
 def read(
-    paths: PathLike | Iterable[PathLike], *, profile: str | Profile | None = None, timezone: str | tzinfo | None = None
+    paths: PathLike | Iterable[PathLike],
+    *,
+    profile: str | Profile | None = None,
+    timezone: str | tzinfo | None = None,
+    date_from: date | None = None,
 ) -> Reading:
     """Read files, folders, globs or ``-`` (standard input) into one :class:`Reading`.
 
-    ``profile`` is a shipped name, a path or a :class:`Profile`; ``timezone`` an IANA name, which wins over that of
-    the profile.  An unknown one is a :class:`ValueError`; whatever is wrong with the input is in ``rejected`` or
+    ``profile`` is a shipped name, a path or a :class:`Profile`; without one, that of each table is found by its
+    header.  ``timezone`` is an IANA name, which wins over that of the profile; ``date_from`` the first day of the
+    input, for tables whose dates have no year.  An unknown one is a :class:`ValueError`; whatever is wrong with the input is in ``rejected`` or
     ``findings``.  The order of the paths changes nothing.
     """
     sender = _profile(profile)
     zone, zone_name = _zone(timezone, sender)
     inputs, missing = find_inputs(paths)
-    pile = _Pile(rejected=missing)
+    pile = _Pile(rejected=missing, choose=profile is None, date_from=date_from)
     first_of: dict[str, InputFile] = {}
-    for found in inputs:
+    for found in sorted(inputs, key=lambda f: "d_items" not in f.name.casefold()):  # names come before their use
         content = open_input(found)
         if isinstance(content, Rejected):
             pile.rejected.append(content)
@@ -122,7 +140,7 @@ def read_frame(
     sender = _profile(profile)
     zone, zone_name = _zone(timezone, sender)
     clock = Clock(zone)
-    reading, sha256 = read_frame_rows(frame, clock, sender)
+    reading, sha256 = read_frame_rows(frame, clock, None if profile is None else sender)
     pile = _Pile(without_offset=["frame"] if clock.assumed else [])
     pile.add(reading, InputFile("frame", sha256, "mar-table", reading.records))
     return _reading(pile, zone_name, sender)
@@ -144,7 +162,7 @@ def _zone(timezone: str | tzinfo | None, profile: Profile) -> tuple[tzinfo | Non
 
 
 def _read_input(pile: _Pile, found: Found, content: Content, zone: tzinfo | None, profile: Profile) -> InputFile:
-    clock = Clock(zone)
+    clock = Clock(zone, date_from=pile.date_from)
     kind = detect(content.data)
     if is_rejects_list(content.data):
         reading = FileReading(ignored=(Ignored(OWN_LIST, (Source(found.name, 1),)),), records=1)

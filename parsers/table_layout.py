@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from parsers.mar_columns import ColumnMap, HeaderProblem, known_names, match_header
 from parsers.profiles import Profile
@@ -192,7 +193,7 @@ class Layout:
         filled = [one for one in ids if one]
         if not ids or not ids[0] or len(ids) - len(filled) < 2:
             return False
-        again = any(one and one == before for before, one in zip(ids, ids[1:], strict=False))
+        again = any(one and one == before for before, one in pairwise(ids))
         return not again and (len(ids) - len(filled)) * 2 >= len(filled)
 
     def _data_rows(self, lines: Sequence[Line]) -> Iterator[list[str]]:

@@ -1,48 +1,54 @@
-"""The MAR table: CSV, TSV or other delimited text, or a data frame, to events.
+"""The MAR table: delimited text, a workbook or a data frame, to events.
 
 The header is looked for in the first rows, so that the title lines of an export do no harm.  Every row below it
-is one record: used, ignored because it is blank, or rejected with its reason.
+is one record: used, ignored with its reason (blank, total, title, repeated header), or rejected with its own.
 """
 
 from __future__ import annotations
 
 import csv
 import hashlib
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from parsers.clock import Clock
 from parsers.doubts import Doubts
+from parsers.eicu_rows import OffsetRows, read_offsets
 from parsers.events import AdministrationEvent, Finding, Ignored, Rejected, Source
 from parsers.file_reading import FileReading
 from parsers.mar_columns import ColumnMap, HeaderProblem, match_header
+from parsers.mimic_rows import MimicRows
 from parsers.profiles import Profile, load_profile, shipped_profiles, words_of
-from parsers.shapes import header_word
-from parsers.table_lines import Line, csv_lines, declared_delimiter, fitted_cells
+from parsers.table_layout import BLANK, HEAD_ROWS, HEADER_WITHIN, Header, Layout
+from parsers.table_lines import Line, RawTable, csv_lines, declared_delimiter, fitted_cells
+from parsers.table_notes import header_notes, layout_notes, profile_note, sheet_note
+from parsers.table_profiles import Choice, choose_profile, table_profiles
 from parsers.table_rows import RowReader
 from parsers.texts import decoded_head, delimiter_of, first_line, open_text
+from parsers.workbooks import is_workbook, read_workbook
 
 if TYPE_CHECKING:
     import pandas as pd
 
-HEADER_WITHIN = 10
-"""The header is looked for in this many rows."""
+NO_TABLE, EMPTY_SHEET = "sheet without a MAR table", "empty sheet"
+Names = Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
-    row: int
-    columns: ColumnMap
+def read_table(
+    data: bytes, file: str, clock: Clock, profile: Profile | None = None, names: Names | None = None
+) -> FileReading:
+    """Read the (decompressed) bytes of a MAR table; ``file`` is its name in sources.
 
-
-def read_table(data: bytes, file: str, clock: Clock, profile: Profile | None = None) -> FileReading:
-    """Read the (decompressed) bytes of a MAR table; ``file`` is its name in sources."""
-    profile = profile or load_profile()
-    text, encoding = open_text(data)
-    delimiter = table_delimiter(data, profile)
-    reading = _read_lines(csv_lines(csv.reader(text, delimiter=delimiter)), file, clock, profile, delimiter)
-    if encoding in ("cp1252", "latin-1"):
+    Without a ``profile`` the one that fits best is found.  ``names`` are those of numbered drugs, from a table of
+    items beside this one.
+    """
+    tables = open_tables(data, file, profile)
+    if isinstance(tables, Rejected):
+        return FileReading(rejected=(tables,), records=1)
+    reading = _read_tables(tables, file, clock, profile, names or {})
+    if tables and tables[0].encoding in ("cp1252", "latin-1"):
         note = Finding(
             "info",
             "encoding-assumed",
@@ -50,9 +56,7 @@ def read_table(data: bytes, file: str, clock: Clock, profile: Profile | None = N
             "Export UTF-8 if names of drugs look wrong.",
             Source(file),
         )
-        return FileReading(
-            reading.events, (*reading.findings, note), reading.ignored, reading.rejected, reading.used, reading.records
-        )
+        return replace(reading, findings=(*reading.findings, note))
     return reading
 
 
@@ -69,7 +73,7 @@ def read_frame_rows(
             digest.update(repr(cells).encode("utf-8", "surrogatepass"))
             yield Line(number, cells)
 
-    reading = _read_lines(lines(), file, clock, profile or load_profile())
+    reading = _read_tables([RawTable(lines())], file, clock, profile, {})
     return reading, digest.hexdigest()
 
 
@@ -86,83 +90,102 @@ def _cell(value: object) -> str:
     return str(isoformat()) if callable(isoformat) else str(value)
 
 
+def open_tables(data: bytes, file: str, profile: Profile | None = None) -> list[RawTable] | Rejected:
+    """The rows of a text, of each sheet of a workbook, or of a Parquet file; nothing is understood yet."""
+    if is_workbook(data):
+        return read_workbook(data, file)
+    if data.startswith(b"PAR1"):
+        from parsers.clif import parquet_rows
+
+        rows = parquet_rows(data, file)
+        return rows if isinstance(rows, Rejected) else [RawTable(rows, encoding="parquet")]
+    text, encoding = open_text(data)
+    delimiter = table_delimiter(data, profile)
+    return [RawTable(csv_lines(csv.reader(text, delimiter=delimiter)), delimiter, encoding)]
+
+
 def table_delimiter(data: bytes, profile: Profile | None = None) -> str:
     """The delimiter a table in delimited text is read with."""
     head = decoded_head(data[:65_536])
-    return declared_delimiter(first_line(head)) or _likely_delimiter(head, profile or load_profile())
+    profiles = [profile] if profile is not None else [load_profile(), *table_profiles()]
+    return declared_delimiter(first_line(head)) or _likely_delimiter(head, profiles)
 
 
-def _likely_delimiter(head: str, profile: Profile) -> str:
-    """The delimiter of the first rows that gives a header which can be matched, otherwise that of the first line."""
-    for line in head.splitlines()[:HEADER_WITHIN]:
-        delimiter = delimiter_of(line)
-        if isinstance(match_header(next(csv.reader([line], delimiter=delimiter), []), profile.columns), ColumnMap):
-            return delimiter
-    return delimiter_of(first_line(head))
-
-
-def _read_lines(lines: Iterator[Line], file: str, clock: Clock, profile: Profile, delimiter: str = "") -> FileReading:
-    header, before = _find_header(lines, profile)
-    if isinstance(header, HeaderProblem):
-        rejected = Rejected(Source(file, row=1), "columns-missing", header.message, header.fix + _helpful(before))
-        return FileReading(rejected=(rejected,), records=1)
-    doubts = Doubts()
-    reader = RowReader(header.columns, clock, words_of(profile), doubts)
-    events: list[AdministrationEvent] = []
-    blank: list[Source] = []
-    rejections: list[Rejected] = []
-    record = 0
-    for record, line in enumerate(lines, start=1):
-        source = Source(file, record, line.number)
-        cells = fitted_cells(line, header.columns.width, source, delimiter)
-        if isinstance(cells, Rejected):
-            rejections.append(cells)
-        elif cells is None:
-            blank.append(source)
-        else:
-            found = reader.read(cells, source)
-            if isinstance(found, Rejected):
-                rejections.append(found)
-            else:
-                events.append(found)
-    if not record:
-        empty = Rejected(
-            Source(file, row=header.row),
-            "table-empty",
-            "The table has a header but no rows.",
-            "Check the export: its filter or its dates may leave nothing.",
-        )
-        return FileReading(rejected=(empty,), records=1)
-    ignored = (Ignored("blank row", tuple(blank)),) if blank else ()
-    notes = (*_header_notes(header, file), *_patients(header, file, events), *doubts.findings())
-    return FileReading(tuple(events), notes, ignored, tuple(rejections), len(events), record)
-
-
-def _find_header(lines: Iterable[Line], profile: Profile) -> tuple[Header | HeaderProblem, list[list[str]]]:
-    """The header among the first rows, or the problem of the row that came nearest to being one."""
-    best: HeaderProblem | None = None
-    seen: list[list[str]] = []
+def _likely_delimiter(head: str, profiles: Sequence[Profile]) -> str:
+    """The delimiter of the first rows that gives a header which can be matched, otherwise the one seen most."""
+    lines = head.splitlines()[:HEADER_WITHIN]
     for line in lines:
-        if line.cells and any(cell.strip() for cell in line.cells):
-            found = match_header(line.cells, profile.columns)
-            if isinstance(found, ColumnMap):
-                return Header(line.number, found), seen
-            seen.append(line.cells)
-            if best is None or found.matched > best.matched:
-                best = found
-        if line.number >= HEADER_WITHIN:
-            break
-    return best or _no_header(), seen
+        delimiter = delimiter_of(line)
+        cells = next(csv.reader([line], delimiter=delimiter), [])
+        if any(isinstance(match_header(cells, profile.columns), ColumnMap) for profile in profiles):
+            return delimiter
+    # The titles of an export may hold a comma where its rows are parted by something else.
+    return delimiter_of(max(lines, key=lambda line: line.count(delimiter_of(line)), default=""))
 
 
-def _no_header() -> HeaderProblem:
-    problem = match_header([])
-    if isinstance(problem, ColumnMap):
-        raise AssertionError("an empty header cannot hold the required columns")
-    return problem
+def _read_tables(
+    tables: Sequence[RawTable], file: str, clock: Clock, profile: Profile | None, names: Names
+) -> FileReading:
+    """Every sheet that has a header, one after the other; if none has, the refusal of the one that came nearest."""
+    readings: list[FileReading] = []
+    refused: list[tuple[int, Rejected, RawTable]] = []
+    records = 0
+    for table in tables:
+        head = list(islice(table.lines, HEAD_ROWS))
+        choice = choose_profile(head, profile)
+        if isinstance(choice.header, Header):
+            reading = _read_rows(table, head, choice.header, file, _clock(clock, choice), choice, names, records)
+            records += reading.records
+            readings.append(reading)
+        else:
+            blank = not any(any(line.cells or ()) for line in head)
+            rejected = refusal(choice.header, choice.seen, Source(file, row=1, segment=_sheet(table)))
+            refused.append((-1 if blank else choice.header.matched, rejected, table))
+    if not readings:
+        best = max(refused, key=lambda r: r[0], default=None)
+        rejected = best[1] if best else Rejected(Source(file), "table-empty", "The workbook has no visible sheet.", "")
+        return FileReading(rejected=(rejected,), records=1)
+    return _together(
+        readings, [_unread(file, matched < 0, records + n, t) for n, (matched, _, t) in enumerate(refused, 1)]
+    )
 
 
-def _helpful(rows: list[list[str]]) -> str:
+def _unread(file: str, blank: bool, record: int, table: RawTable) -> FileReading:
+    at = Source(file, record, segment=_sheet(table))
+    ignored = Ignored(EMPTY_SHEET if blank else NO_TABLE, (at,))
+    return FileReading(findings=() if blank else (sheet_note(at),), ignored=(ignored,), records=1)
+
+
+def _together(readings: Sequence[FileReading], unread: Sequence[FileReading]) -> FileReading:
+    parts = [*readings, *unread]
+    if len(parts) == 1:
+        return parts[0]
+    return FileReading(
+        tuple(e for part in parts for e in part.events),
+        tuple(f for part in parts for f in part.findings),
+        tuple(i for part in parts for i in part.ignored),
+        tuple(r for part in parts for r in part.rejected),
+        sum(part.used for part in parts),
+        sum(part.records for part in parts),
+    )
+
+
+def _clock(clock: Clock, choice: Choice) -> Clock:
+    """The reader's clock by the profile's order of day and month."""
+    clock.day_first = choice.profile.date_order == "day-first"
+    return clock
+
+
+def _sheet(table: RawTable) -> str | None:
+    return None if table.sheet is None else f"sheet {table.sheet}"
+
+
+def refusal(problem: HeaderProblem, rows: Sequence[Sequence[str]], at: Source) -> Rejected:
+    """The table without a header that can be matched: what was found, what is missing, which profile would do."""
+    return Rejected(at, "columns-missing", problem.message, problem.fix + _helpful(rows))
+
+
+def _helpful(rows: Sequence[Sequence[str]]) -> str:
     """The shipped profiles under which one of these rows would be a header."""
     names = [
         name
@@ -173,44 +196,93 @@ def _helpful(rows: list[list[str]]) -> str:
     return f" The profile {' or '.join(names)} maps these columns." if names else ""
 
 
-def _patients(header: Header, file: str, events: list[AdministrationEvent]) -> Iterator[Finding]:
-    if not header.columns.has("patient_id") and len({event.encounter_id for event in events}) > 1:
-        yield Finding(
-            "info",
-            "patient-column-missing",
-            "No column names the patient: two encounters of one patient on one day are not seen as such, and the"
-            " second one gets no modifier 59.",
-            "Add patient_id (or MRN) to the export, or map it under 'columns' in a profile.",
-            Source(file, row=header.row),
+def _read_rows(
+    table: RawTable,
+    head: Sequence[Line],
+    header: Header,
+    file: str,
+    clock: Clock,
+    choice: Choice,
+    names: Names,
+    before: int,
+) -> FileReading:
+    layout, doubts = Layout(header, head), Doubts()
+    lines = chain(head[header.after :], table.lines)
+    events: list[AdministrationEvent] = []
+    ignored: dict[str, list[Source]] = {}
+    rejections: list[Rejected] = []
+    reader = _reader(header, choice.profile, clock, doubts, names)
+    for row in _rows(lines, header, layout, table, file, before, reader):
+        if isinstance(row, AdministrationEvent):
+            events.append(row)
+        elif isinstance(row, Rejected):
+            rejections.append(row)
+        else:
+            ignored.setdefault(row.reason, []).extend(row.sources)
+    at = Source(file, row=header.row, segment=_sheet(table))
+    gone = tuple(Ignored(reason, tuple(sources)) for reason, sources in ignored.items())
+    records = len(events) + sum(i.count for i in gone) + len(rejections)
+    if not records:
+        empty = Rejected(
+            at,
+            "table-empty",
+            "The table has a header but no rows.",
+            "Check the export: its filter or its dates may leave nothing.",
         )
+        return FileReading(rejected=(empty,), records=1)
+    if choice.profile.table.layout == "eicu":
+        events = read_offsets(events)
+    notes = (
+        *profile_note(choice, at),
+        *header_notes(header, at),
+        *layout_notes(header, layout, events, at),
+        *doubts.findings(),
+    )
+    return FileReading(tuple(events), notes, gone, tuple(rejections), len(events), records)
 
 
-def _header_notes(header: Header, file: str) -> Iterator[Finding]:
-    at = Source(file, row=header.row)
-    columns = header.columns
-    if header.row > 1:
-        yield Finding(
-            "info",
-            "lines-before-header",
-            f"The header was found in row {header.row}; the rows above it were passed over.",
-            "",
-            at,
-        )
-    if columns.twice:
-        names = ", ".join(header_word(name, trusted=True) for name in columns.twice)
-        yield Finding(
-            "info",
-            "column-twice",
-            f"Another column serves already, so these were not read: {names}.",
-            "Remove or rename the columns that are not meant.",
-            at,
-        )
-    if columns.unused:
-        names = ", ".join(header_word(name, trusted=True) for name in columns.unused[:20])
-        yield Finding(
-            "info",
-            "columns-unused",
-            f"These columns have no meaning here and were not read: {names}.",
-            "If one of them is meant for the table, map it under 'columns' in a profile.",
-            at,
-        )
+def _rows(
+    lines: Iterable[Line],
+    header: Header,
+    layout: Layout,
+    table: RawTable,
+    file: str,
+    before: int,
+    reader: RowReader | MimicRows | OffsetRows,
+) -> Iterator[AdministrationEvent | Ignored | Rejected]:
+    """What becomes of each row below the header; records are counted on from ``before``."""
+    width, sheet = header.columns.width, _sheet(table)
+    for record, line in enumerate(lines, start=before + 1):
+        source = Source(file, record, line.number, segment=sheet)
+        cells = fitted_cells(line, width, source, table.delimiter)
+        if isinstance(cells, Rejected):
+            yield cells
+        elif cells is None:
+            yield Ignored(BLANK, (source,))
+        elif (reason := layout.other(cells)) is not None:
+            yield Ignored(reason, (source,))
+        else:
+            layout.carry(cells)
+            yield reader.read(cells, source)
+
+
+def _reader(
+    header: Header, profile: Profile, clock: Clock, doubts: Doubts, names: Names
+) -> RowReader | MimicRows | OffsetRows:
+    words = words_of(profile)
+    if profile.table.layout == "eicu":
+        return OffsetRows(header.columns, profile.table.minute_zero, clock, words, doubts)
+    rows = RowReader(header.columns, clock, words, doubts)
+    return MimicRows(rows, header, words, names, doubts) if profile.table.layout == "mimic" else rows
+
+
+def first_rows(
+    head: Sequence[Line], file: str, choice: Choice, table: RawTable, count: int
+) -> list[AdministrationEvent | Ignored | Rejected]:
+    """The first rows below the header as understood, for a person to look at; times without an offset as UTC."""
+    if not isinstance(choice.header, Header):
+        return []
+    clock = _clock(Clock(), choice)
+    reader = _reader(choice.header, choice.profile, clock, Doubts(), {})
+    lines = head[choice.header.after :]
+    return list(islice(_rows(lines, choice.header, Layout(choice.header, head), table, file, 0, reader), count))

@@ -12,15 +12,23 @@ _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (code
 
 
 def encoding_of(data: bytes) -> str:
-    """``utf-8``, ``utf-8-sig``, ``utf-16`` by the byte-order mark, otherwise ``cp1252`` (or ``latin-1``)."""
+    """``utf-8``, ``utf-8-sig``, ``utf-16`` (``utf-16-le`` without a mark) by the byte-order mark, otherwise ``cp1252`` (or ``latin-1``)."""
     for mark, name in _MARKS:
         if data.startswith(mark):
             return name if _decodes(data, name) else "latin-1"
+    if is_bare_utf16(data[:4096]) and _decodes(data, "utf-16-le"):
+        return "utf-16-le"
     return next((name for name in ("utf-8", "cp1252") if _decodes(data, name)), "latin-1")
 
 
+def is_bare_utf16(head: bytes) -> bool:
+    """UTF-16 (little-endian, as Windows writes it) without a byte-order mark: every second byte of a text is zero."""
+    high = head[1::2]
+    return len(high) >= 8 and high.count(0) >= 0.9 * len(high) and head[::2].count(0) == 0
+
+
 def _decodes(data: bytes, encoding: str) -> bool:
-    if data.isascii() and encoding != "utf-16":
+    if data.isascii() and not encoding.startswith("utf-16"):
         return True
     try:
         data.decode(encoding)
@@ -37,7 +45,8 @@ def open_text(data: bytes) -> tuple[TextIO, str]:
 
 def decoded_head(head: bytes) -> str:
     """The beginning of a file as text, good enough to look at its first lines."""
-    encoding = next((name for mark, name in _MARKS if head.startswith(mark)), "utf-8")
+    bare = "utf-16-le" if is_bare_utf16(head[:4096]) else "utf-8"
+    encoding = next((name for mark, name in _MARKS if head.startswith(mark)), bare)
     return head.decode(encoding, errors="replace")
 
 

@@ -1,8 +1,9 @@
-"""The written forms of a time: HL7, ISO 8601, US month-first, and month names.
+"""The written forms of a time: HL7, ISO 8601, US month-first, month names, and the serial numbers of Excel.
 
 Each form is recognised whole, by a pattern of its own; nothing is filled in.  Month names go to dateutil, twice
-with different defaults, so that a part it would have to invent shows.  Dotted dates (10.03.2026) are refused:
-where they are used the day usually stands first, and the guess would move a bill by months.
+with different defaults, so that a part it would have to invent shows.  Dotted dates (10.03.2026) are refused unless
+a profile says that the day stands first: the guess would move a bill by months.  A date without its year is refused
+unless the first day of the export is known.
 """
 
 # ruff: noqa: DTZ001 - wall-clock times carry no zone yet; the clock adds it.
@@ -10,7 +11,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Literal
 
 _OFFSET = r"(?P<zone>Z|[+-]\d{2}:?\d{2}|[+-]\d{2}|[A-Z]{3,4})?"
@@ -26,6 +27,13 @@ _US = re.compile(
     r"(?P<month>\d{1,2})(?P<mark>[-/])(?P<day>\d{1,2})(?P=mark)(?P<year>\d{4}|\d{2})(?:,?\s+(?:" + _TIME + r"))?",
     re.IGNORECASE,
 )
+_DAY_FIRST = re.compile(
+    r"(?P<day>\d{1,2})(?P<mark>[-/.])(?P<month>\d{1,2})(?P=mark)(?P<year>\d{4}|\d{2})(?:,?\s+(?:" + _TIME + r"))?",
+    re.IGNORECASE,
+)
+_SERIAL = re.compile(r"(?P<day>\d{5})(?:\.(?P<part>\d+))?")
+_SERIAL_ZERO, _SERIALS = datetime(1899, 12, 30), range(25_569, 73_051)
+"""Day 0 of Excel's calendar as it counts after February 1900; its numbers from 1970 to 2099."""
 _US_COMPACT_TIME = re.compile(r"(?P<date>\d{1,2}/\d{1,2}/\d{2,4}|\d{4}-\d{2}-\d{2})\s+(?P<hour>\d{2})(?P<minute>\d{2})")
 _HL7 = re.compile(
     r"(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})"
@@ -34,7 +42,7 @@ _HL7 = re.compile(
 _SHORT_HL7 = re.compile(r"\d{4}(?:\d{2})?")
 _COMPACT_ISO = re.compile(r"(?P<date>\d{8})T(?P<time>\d{4}(?:\d{2}(?:\.\d+)?)?)(?P<zone>[+-]\d{2}:?\d{2}|Z)?")
 _TIME_ONLY = re.compile(_TIME, re.IGNORECASE)
-_NO_YEAR = re.compile(r"\d{1,2}[-/]\d{1,2}(?:,?\s+" + _TIME + r")?", re.IGNORECASE)
+_NO_YEAR = re.compile(r"(?P<first>\d{1,2})[-/](?P<second_part>\d{1,2})(?:,?\s+" + _TIME + r")?", re.IGNORECASE)
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
 _NAMED = re.compile(
     r"(?P<date>(?:[a-z]{3,9},?\s+)?(?:\d{1,2}[-\s]?" + _MONTH + r"[-\s,]*\d{4}|" + _MONTH + r"\s*\d{1,2},?\s+\d{4}))"
@@ -90,17 +98,24 @@ def read_hl7(text: str) -> Wall | TextProblem:
     return _wall_of(part)
 
 
-def read_charted(text: str) -> Wall | TextProblem:
-    """ISO 8601, US month-first with or without AM/PM, month names, or HL7."""
+def read_charted(text: str, day_first: bool = False, date_from: date | None = None) -> Wall | TextProblem:
+    """ISO 8601, US month-first with or without AM/PM, month names, HL7, or the number of a day in Excel.
+
+    ``day_first`` reads 03/04/2026 and 03.04.2026 as the third of April.  ``date_from`` gives a date without a year
+    the year in which it falls on that day or within the year after it.
+    """
     cut = text.strip()
     if not cut or cut == '""':
         return TextProblem("time-empty")
-    match = _ISO.fullmatch(cut) or _US.fullmatch(cut)
+    match = _ISO.fullmatch(cut) or (_DAY_FIRST if day_first else _US).fullmatch(cut)
     if match is not None:
         part = match.groupdict()
         if part["hour"] is None:
             return _date_only(_full_year(part["year"]), part["month"], part["day"])
         return _wall_of(part)
+    serial = _SERIAL.fullmatch(cut)
+    if serial is not None and int(serial["day"]) in _SERIALS:
+        return _of_serial(cut, serial["part"])
     if cut[:8].isdigit():
         compact = _COMPACT_ISO.fullmatch(cut)
         if compact is not None:
@@ -108,19 +123,41 @@ def read_charted(text: str) -> Wall | TextProblem:
         return read_hl7(cut)
     military = _US_COMPACT_TIME.fullmatch(cut)
     if military is not None:
-        return read_charted(f"{military['date']} {military['hour']}:{military['minute']}")
-    return _named_month(cut)
+        return read_charted(f"{military['date']} {military['hour']}:{military['minute']}", day_first)
+    return _named_month(cut, day_first, date_from)
 
 
-def _named_month(cut: str) -> Wall | TextProblem:
+def _of_serial(text: str, part: str | None) -> Wall | TextProblem:
+    """A day number with the time as its fraction; with few decimals only the minute can be meant."""
+    if part is None or not int(part):
+        return TextProblem("date-only")
+    step = 1 if len(part) > 5 else 60
+    seconds = round(float(text) * 86_400 / step) * step
+    return Wall(_SERIAL_ZERO + timedelta(seconds=seconds), None, "minute" if step == 60 else "second")
+
+
+def _named_month(cut: str, day_first: bool, date_from: date | None) -> Wall | TextProblem:
     match = _NAMED.fullmatch(cut)
     if match is not None:
         return _by_dateutil(match)
     if _TIME_ONLY.fullmatch(cut):
         return TextProblem("time-without-date")
-    if _NO_YEAR.fullmatch(cut) or _NAMED_NO_YEAR.fullmatch(cut):
+    short = _NO_YEAR.fullmatch(cut)
+    if short is not None and date_from is not None and short["hour"]:
+        return _with_year(short, day_first, date_from)
+    if short is not None or _NAMED_NO_YEAR.fullmatch(cut):
         return TextProblem("time-without-year")
     return TextProblem("time-unreadable")
+
+
+def _with_year(match: re.Match[str], day_first: bool, date_from: date) -> Wall | TextProblem:
+    part = match.groupdict()
+    month, day = (part["second_part"], part["first"]) if day_first else (part["first"], part["second_part"])
+    found = _wall_of(part | {"year": str(date_from.year), "month": month, "day": day})
+    if isinstance(found, Wall) and found.time.date() < date_from:
+        # An export that runs over New Year.
+        return _wall_of(part | {"year": str(date_from.year + 1), "month": month, "day": day})
+    return found
 
 
 def _by_dateutil(match: re.Match[str]) -> Wall | TextProblem:

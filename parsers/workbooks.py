@@ -1,4 +1,4 @@
-"""Excel workbooks (XLSX, XLSM, XLSB, XLS, ODS) as the rows of their sheets, every cell as a text the table reader knows.
+"""Workbooks (XLSX, XLSM, XLSB, XLS, ODS) as the rows of their sheets, every cell as a text the table reader knows.
 
 A date cell becomes an ISO time, a duration ``h:mm:ss``, a whole number a number without a point.  Cells merged
 downwards hold their value in each of their rows; a merge across columns is a title or the name of a group and stays.

@@ -37,7 +37,7 @@ def test_kinds(data: bytes, kind: str) -> None:
         (b"\xef\xbb\xbf \r\n", "file-empty", "empty"),
         (b'{"patients": []}', "kind-not-supported", "resourceType"),
         (b"<html></html>", "kind-not-supported", "HTML"),
-        (b"PK\x03\x04zip", "kind-not-supported", "Excel"),
+        (b"PK\x03\x04zip", "kind-not-supported", "ZIP archive or a damaged Excel workbook"),
         (b"%PDF-1.7", "kind-not-supported", "PDF"),
         (bytes(range(256)) * 4, "kind-binary", "binary"),
     ],
