@@ -17,6 +17,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
+from parsers.quick_values import made_quickly
+
 Severity = Literal["info", "warning", "error"]
 
 
@@ -63,6 +65,7 @@ Category = Literal[
 ]
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True)
 class Source:
     """Where a fact stands in the input.  ``record`` and ``row`` count from 1.
@@ -81,6 +84,7 @@ class Source:
     offset: int | None = None
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True)
 class Drug:
     """One charted substance.  ``base`` is true for a diluent or carrier of a mix (RXC-1 = B)."""
@@ -110,6 +114,7 @@ class PumpState:
     """Running at the rate that only keeps the vein open."""
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True)
 class AdministrationEvent:
     """One charted action of one order.  Times are aware datetimes (see :mod:`parsers.clock`)."""
@@ -238,6 +243,7 @@ class Context:
     accesses: tuple[AccessContext, ...] = ()
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True)
 class Finding:
     """A doubt or a fact worth a person's look.  ``code`` is stable and kebab-case."""

@@ -1,0 +1,82 @@
+"""A quickly made value is the frozen dataclass it was, only made sooner."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from dataclasses import FrozenInstanceError, dataclass, field, replace
+from typing import Any
+
+import pytest
+
+from parsers.quick_values import made_quickly
+
+
+@dataclass(frozen=True, slots=True)
+class Bag:
+    drug: str
+    volume_ml: float | None = None
+    parts: tuple[str, ...] = ()
+
+
+@made_quickly
+@dataclass(frozen=True, slots=True)
+class QuickBag:
+    drug: str
+    volume_ml: float | None = None
+    parts: tuple[str, ...] = ()
+
+
+def test_positions_names_and_defaults_are_those_of_the_dataclass() -> None:
+    bag = QuickBag("vancomycin", parts=("sodium chloride 0.9%",))
+    assert (bag.drug, bag.volume_ml, bag.parts) == ("vancomycin", None, ("sodium chloride 0.9%",))
+    assert repr(bag) == "QuickBag(drug='vancomycin', volume_ml=None, parts=('sodium chloride 0.9%',))"
+    assert type(bag) is QuickBag
+
+
+def test_a_made_value_is_closed() -> None:
+    bag = QuickBag("vancomycin")
+    with pytest.raises(FrozenInstanceError):
+        bag.drug = "cefepime"  # type: ignore[misc]
+    with pytest.raises(FrozenInstanceError):
+        del bag.drug
+    with pytest.raises(AttributeError):
+        object.__setattr__(bag, "line", "left forearm")
+    assert bag.drug == "vancomycin"
+
+
+def test_equal_values_are_equal_and_hash_alike() -> None:
+    assert QuickBag("vancomycin", 250.0) == QuickBag("vancomycin", 250.0)
+    assert len({QuickBag("vancomycin", 250.0), QuickBag("vancomycin", 250.0), QuickBag("cefepime", 250.0)}) == 2
+    assert hash(QuickBag("vancomycin", 250.0)) == hash(Bag("vancomycin", 250.0))
+
+
+def test_values_can_be_changed_copied_and_sent_to_another_process() -> None:
+    bag = QuickBag("vancomycin", 250.0)
+    assert replace(bag, volume_ml=100.0) == QuickBag("vancomycin", 100.0)
+    assert copy.deepcopy(bag) == bag
+    assert pickle.loads(pickle.dumps(bag)) == bag
+
+
+@pytest.mark.parametrize("given", [(), ("vancomycin", 1.0, (), "too many")])
+def test_a_wrong_call_is_a_type_error(given: tuple[Any, ...]) -> None:
+    with pytest.raises(TypeError, match=r"QuickBag\.__init__\(\)"):
+        QuickBag(*given)
+
+
+def test_what_its_initialiser_would_not_do_is_refused() -> None:
+    @dataclass(frozen=True, slots=True)
+    class Checked:
+        minutes: int
+
+        def __post_init__(self) -> None:
+            raise AssertionError
+
+    @dataclass(frozen=True, slots=True)
+    class Listed:
+        bags: list[str] = field(default_factory=list)
+
+    with pytest.raises(TypeError, match="Checked has a __post_init__"):
+        made_quickly(Checked)
+    with pytest.raises(TypeError, match=r"Listed\.bags has a default factory"):
+        made_quickly(Listed)
