@@ -18,11 +18,9 @@ def made_quickly(cls: Class) -> Class:
     """Decorates a frozen, slotted dataclass without ``__post_init__``; stands above ``@dataclass``."""
     if hasattr(cls, "__post_init__"):
         raise TypeError(f"{cls.__name__} has a __post_init__, which would not be called")
-    twin = type(
-        f"_Open{cls.__name__}",
-        (cls,),
-        {"__slots__": (), "__setattr__": object.__setattr__, "__delattr__": object.__delattr__},
-    )
+    # Both of them: a class that changes either has its attributes set by a call.
+    ordinary = {"__slots__": (), "__setattr__": object.__setattr__, "__delattr__": object.__delattr__}
+    twin = type(f"_Open{cls.__name__}", (cls,), ordinary)
     known = {"_open": object.__dict__["__class__"].__set__, "_twin": twin, "_closed": cls}
     words, body = ["self"], ["_open(self, _twin)"]
     for field in fields(cls):
