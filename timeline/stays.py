@@ -161,13 +161,15 @@ def _inpatient(classes: Sequence[tuple[datetime, str]]) -> tuple[tuple[datetime,
 
 
 def _unknown_classes(standing: Sequence[StayContext]) -> Iterable[Finding]:
-    unknown = [f for f in standing if f.patient_class is not None and not is_known_class(f.patient_class)]
+    # A class of the table was told when it was read.
+    stated = [f for f in standing if f.patient_class is not None and f.recorded_at is not None]
+    unknown = [f for f in stated if f.patient_class is not None and not is_known_class(f.patient_class)]
     if unknown:
         yield Finding(
             "warning",
             "class-unknown",
             "A patient class is not known; it is taken as outpatient.",
-            "Use E, O, OBS or I in the classes table, or ask what the sender means by it.",
+            "Ask the sender what it means; the classes table (--classes) can say it in its place.",
             min((f.source for f in unknown), key=_source_place),
         )
 

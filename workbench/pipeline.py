@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, cast
 
 from parsers import read, read_frame
 from parsers.answers import AnswerFile, read_answers
+from parsers.context import ContextTable, read_accesses, read_classes, with_tables
 from parsers.reference_tables import PairTable, RateTable, UnitLimitTable, load_mue, load_ptp, load_rates
 from reports.frames import administrations_frame, lines_frame, queries_frame
 from timeline import build, code
@@ -80,6 +81,8 @@ def analyze(
     mue: UnitLimitTable | str | Path | None = None,
     ptp: PairTable | str | Path | None = None,
     answers: AnswerFile | str | Path | None = None,
+    accesses: ContextTable | str | Path | None = None,
+    classes: ContextTable | str | Path | None = None,
     switches: Mapping[str, object] | None = None,
     **switch: object,
 ) -> Review:
@@ -89,16 +92,23 @@ def analyze(
     ``policy`` is a bundled name or a YAML file; a switch of it is set as a keyword
     (``analyze(path, concurrent_min_overlap=1)``) or in ``switches``.
 
+    ``accesses`` (the IV lines that were in place) and ``classes`` (patient class by time) are tables beside the
+    records, as files or loaded.
     ``rates`` (OPPS Addendum B), ``mue`` and ``ptp`` are your own tables from CMS, as files or loaded.
 
     Bad data never raises: it is in ``review.result`` as findings, ignored and rejected records.  Raises
     ``TypeError`` for an unknown switch (it names the nearest), ``ValueError`` for an unknown policy, profile, zone
     or value, and for a table that cannot be used.  A path that does not exist is a rejected input.
     """
+    tables = (
+        read_accesses(accesses) if isinstance(accesses, str | Path) else accesses,
+        read_classes(classes) if isinstance(classes, str | Path) else classes,
+    )
     if hasattr(paths_or_frame, "columns"):  # a frame, told without importing pandas
         reading = read_frame(cast("pd.DataFrame", paths_or_frame), profile=profile, timezone=timezone)
     else:
         reading = read(paths_or_frame, profile=profile, timezone=timezone)
+    reading = with_tables(reading, tables, profile, timezone)
     drugs = Formulary.load(Path(formulary)) if isinstance(formulary, str | Path) else formulary
     timelines = build(reading, formulary=drugs)
     given = read_answers(answers) if isinstance(answers, str | Path) else answers

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from parsers import read
+from parsers.context import with_tables
 from reports.changes import Comparison
 from reports.changes_data import changes_csv, changes_json
 from reports.changes_text import render_changes
@@ -47,7 +48,9 @@ def compare(ctx: click.Context, job: Job, sides: tuple[Asked, Asked], format: st
     check_destination(ctx, target, job.paths)
     prepare()
     with working("Reading and coding twice"):
-        timelines = build(read(job.paths, profile=job.profile, timezone=job.timezone), formulary=job.formulary)
+        records = read(job.paths, profile=job.profile, timezone=job.timezone)
+        records = with_tables(records, (job.accesses, job.classes), job.profile, job.timezone)
+        timelines = build(records, formulary=job.formulary)
         under_a, under_b = (chosen(job, coder(timelines, side.policy)) for side in sides)
         comparison = compare_policies(timelines, *sides, under_a, under_b, coder)
     look = screen(target)

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 import click
 
 from parsers.answers import AnswerFile, AnswersError, read_answers
+from parsers.context import ContextTable
 from parsers.profiles import ProfileError, load_profile
 from parsers.reference_tables import (
     PairTable,
@@ -31,6 +32,7 @@ from timeline.edits import billable_codes
 from timeline.formulary import Formulary
 from timeline.formulary_file import FormularyError
 from timeline.policy import PolicyError, load_policy
+from workbench.commands.context_options import CONTEXT
 from workbench.commands.day import day
 from workbench.commands.destination import note_file
 from workbench.commands.values import terminal_only
@@ -52,6 +54,8 @@ class Inputs:
     timezone: str | None
     rejects: str | None = None
     show_values: bool = False
+    accesses: ContextTable | None = None
+    classes: ContextTable | None = None
 
 
 INPUTS = "infusion-timeline.inputs"
@@ -75,6 +79,8 @@ class Job:
     date_from: date | None
     date_to: date | None
     encounter: str | None
+    accesses: ContextTable | None = None
+    classes: ContextTable | None = None
 
 
 def reading_options(command: Command) -> Command:
@@ -142,6 +148,8 @@ def _job(given: dict[str, Any], policy: str) -> Job:
         date_from=given.pop("date_from"),
         date_to=given.pop("date_to"),
         encounter=given.pop("encounter"),
+        accesses=inputs.accesses,
+        classes=inputs.classes,
     )
     _check_policy(job)
     return replace(job, ptp=_pairs(given.pop("ptp"), job.policy))
@@ -149,7 +157,8 @@ def _job(given: dict[str, Any], policy: str) -> Job:
 
 def _inputs(given: dict[str, Any]) -> Inputs:
     """The options of reading, taken out of ``given``, checked, and left for the end of the command."""
-    inputs = Inputs(*(given.pop(name) for name in ("paths", "profile", "timezone", "rejects", "show_values")))
+    names = ("paths", "profile", "timezone", "rejects", "show_values", "accesses", "classes")
+    inputs = Inputs(*(given.pop(name) for name in names))
     ctx = click.get_current_context()
     ctx.meta[INPUTS] = inputs
     if inputs.rejects is not None:
@@ -276,6 +285,7 @@ _READING = [
         callback=_zone,
         help="Zone of times that carry no offset, such as America/Chicago.  [default: the profile's, else UTC]",
     ),
+    *CONTEXT,
     click.option(
         "--rejects",
         metavar="DIR",

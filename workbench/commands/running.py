@@ -26,6 +26,8 @@ def run(job: Job) -> Review:
             mue=job.mue,
             ptp=job.ptp,
             answers=job.answers,
+            accesses=job.accesses,
+            classes=job.classes,
             switches=job.switches,
         )
     return Review(chosen(job, review.result))
