@@ -162,6 +162,7 @@ def _finding_order(finding: Finding) -> tuple[object, ...]:
     return (
         finding.code,
         finding.administrations,
-        (source.file, source.record or 0, source.row or 0) if source else ("", 0, 0),
+        # Before the source: what a feed says must not depend on the order in which its messages came.
         finding.message,
+        (source.file, source.record or 0, source.row or 0) if source else ("", 0, 0),
     )
