@@ -11,21 +11,23 @@ from parsers.events import Finding
 from parsers.reference_tables import PairTable, RateTable, UnitLimitTable
 from parsers.vocabulary import key as plain
 from timeline.answered import apply_answers
+from timeline.bills import Bill, BillKey
 from timeline.edits import earlier_bills
 from timeline.evidence import Evidence
 from timeline.ledger import ledger_rows
 from timeline.lines import Draft, draft_lines, finished_lines
-from timeline.mapper import Bill, BillKey
 from timeline.model import CodedEncounter, EncounterTimeline, Fingerprint, Kind, Result, Timelines, Uncharged
 from timeline.plausibility import doubts
 from timeline.policy import Policy, PolicyVersion, load_policy
 from timeline.policy_choice import Choice, choices_of, date_findings, policies_used, refused
+from timeline.possible_answers import Unknown
 from timeline.pricing import Amounts, Tables, amount_in_query, edit_findings, outside_rates
 from timeline.questions import assumption_of, queries_of, undetermined_of
 from timeline.rules.case import Aside, Note
 from timeline.rules.two_encounters import encounter_modifier, later_dates, marked
+from timeline.settled import Range, Settled
 from timeline.spans import instant
-from timeline.unknowns import Range, Settled, Unknown, settle
+from timeline.unknowns import settle
 
 
 def code(
@@ -80,9 +82,15 @@ def code(
         formulary=Fingerprint(timelines.formulary.name, timelines.formulary.sha256),
         rates=_fingerprint(rates),
         answers=_fingerprint(answers),
+        accesses=_table(timelines, "accesses"),
+        classes=_table(timelines, "classes"),
         mue=_fingerprint(mue),
         ptp=_fingerprint(ptp),
     )
+
+
+def _table(timelines: Timelines, kind: str) -> Fingerprint | None:
+    return next((Fingerprint(t.file, t.sha256) for t in timelines.reading.tables if t.kind == kind), None)
 
 
 def _fingerprint(file: AnswerFile | RateTable | UnitLimitTable | PairTable | None) -> Fingerprint | None:

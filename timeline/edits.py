@@ -13,7 +13,7 @@ from datetime import date, datetime
 
 from parsers.events import Finding, Severity
 from parsers.reference_tables import CodePair, PairTable, UnitLimit, UnitLimitTable
-from timeline.mapper import Bill, BillKey
+from timeline.bills import Bill, BillKey
 from timeline.model import EncounterTimeline, Line
 from timeline.policy import Policy, load_policy
 

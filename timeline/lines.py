@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+from timeline.bills import Bill, BillKey, unit_date
 from timeline.evidence import Evidence
-from timeline.mapper import Bill, BillKey, Coding, unit_date
+from timeline.mapper import Coding
 from timeline.model import Because, Line
 from timeline.policy import PolicyVersion
 from timeline.rules.case import Charge, Reason

@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 
+from timeline.bills import Bill, Day, UnitKeys, bill_of
 from timeline.model import EncounterTimeline
 from timeline.policy import PolicyVersion
 from timeline.rules.case import Aside, Case, Charge, Note, Reason, Service
 from timeline.rules.hydration import code_hydration
 from timeline.rules.initial import choose_initial
 from timeline.rules.injections import code_injections
+from timeline.rules.memory import Memory, remembered
 from timeline.rules.no_code import account_for_the_rest, code_pumps
 from timeline.rules.placement import place_infusions
 from timeline.rules.port_flush_96523 import code_port_flush
 from timeline.rules.pushes import code_pushes
 from timeline.rules.subcutaneous_96369 import code_subcutaneous
-from timeline.services import Answers, Cache, OpenStop, resolve
+from timeline.services import Answers, OpenStop, Resolver
 from timeline.spans import instant
-
-BillKey = tuple[str, tuple[str, ...], date]
-Bill = dict[BillKey, int]
-"""(code, modifiers, date) to units."""
 
 
 @dataclass(slots=True)
@@ -38,30 +36,33 @@ class Coding:
     initial: set[str] = field(default_factory=set)
     bill: Bill = field(default_factory=dict)
 
-    def signature(self) -> tuple[object, ...]:
-        """What each administration earned: two equal signatures bill the same and for the same reasons."""
-        return tuple(sorted((c.service.id, c.code, c.modifiers, c.units) for c in self.charges)), tuple(
-            sorted((k, u) for k, u in self.bill.items())
-        )
+
+@dataclass(slots=True)
+class Shared:
+    """What all codings of one encounter share: nothing that no answer touches is worked out twice."""
+
+    resolver: Resolver
+    day: Day
+    memory: Memory = field(default_factory=dict)
+    unit_keys: UnitKeys = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, timeline: EncounterTimeline, policy: PolicyVersion) -> Shared:
+        return cls(Resolver(timeline, policy.settings), local_dates(timeline))
 
 
-def code_encounter(
-    timeline: EncounterTimeline,
-    policy: PolicyVersion,
-    answers: Answers,
-    day: Callable[[int], date] | None = None,
-    cache: Cache | None = None,
-) -> Coding:
-    """Code an encounter under one set of answers to its open questions.
+def code_encounter(policy: PolicyVersion, answers: Answers, shared: Shared, *, from_memory: bool = True) -> Coding:
+    """Code an encounter (that of ``shared``) under one set of answers to its open questions.
 
-    ``day`` (seconds to local date) and ``cache`` may be shared between codings of one encounter.
+    ``from_memory`` looks up what was worked out under other answers; charges then stand in no particular order,
+    and a reason may tell what another coding tied with.  A coding that people read is worked out without.
     """
-    resolved = resolve(timeline, policy.settings, answers, cache)
-    day = day or local_dates(timeline)
+    resolved, day = shared.resolver.resolve(answers), shared.day
     coding = Coding(resolved.services, [], list(resolved.asides), list(resolved.notes), resolved.open_stops, set())
     concurrent_on: set[object] = set()
     for services in _scopes(resolved.services, policy, day):
         case = Case(policy, services, day, everything=resolved.services, answers=answers, concurrent_on=concurrent_on)
+        case.memory = shared.memory if from_memory else None
         _apply_rules(case)
         coding.charges.extend(case.charges)
         coding.asides.extend(case.asides)
@@ -69,11 +70,11 @@ def code_encounter(
         coding.asked |= case.asked
         if case.initial is not None:
             coding.initial.add(case.initial.id)
-    coding.bill = bill_of(coding.charges, policy, day)
+    coding.bill = bill_of(coding.charges, policy, day, shared.unit_keys)
     return coding
 
 
-def local_dates(timeline: EncounterTimeline) -> Callable[[int], date]:
+def local_dates(timeline: EncounterTimeline) -> Day:
     """Seconds since 1970 UTC to the date on the wall of the encounter, remembered."""
     known: dict[int, date] = {}
 
@@ -86,7 +87,7 @@ def local_dates(timeline: EncounterTimeline) -> Callable[[int], date]:
     return day
 
 
-def _scopes(services: list[Service], policy: PolicyVersion, day: Callable[[int], date]) -> list[list[Service]]:
+def _scopes(services: list[Service], policy: PolicyVersion, day: Day) -> list[list[Service]]:
     """The whole encounter, or each date on its own by the start of the hang (switch ``initial_scope``)."""
     if policy.settings.initial_scope == "encounter":
         return [services]
@@ -104,10 +105,12 @@ def _apply_rules(case: Case) -> None:
     place_infusions(case, why)
     code_pushes(case, why)
     code_hydration(case)
-    code_injections(case)
-    code_subcutaneous(case)
-    code_pumps(case)
-    account_for_the_rest(case)
+    injections = tuple(case.of_kind("injection"))
+    remembered(case, ("injections", injections), partial(code_injections, case))
+    remembered(case, ("subcutaneous", injections, case.initial is None), partial(code_subcutaneous, case))
+    remembered(case, ("pumps", *case.of_kind("pump")), partial(code_pumps, case))
+    rest = (tuple(case.of_kind("carrier")), tuple(case.of_kind("other")))
+    remembered(case, ("the rest", rest), partial(account_for_the_rest, case))
     code_port_flush(case)
 
 
@@ -122,21 +125,3 @@ def _nothing_reported(case: Case) -> None:
             ((service.id, service.spans),),
         )
         case.set_aside(service, service.spans, "unbilled", "reported by the facility", reason)
-
-
-def unit_date(charge: Charge, index: int, policy: PolicyVersion, day: Callable[[int], date]) -> date:
-    """Rulebook 32: a unit is dated by the minute that earned it, or by when its run began."""
-    if policy.settings.midnight_date == "start" and charge.reason.spans:
-        own = next((spans for s, spans in charge.reason.spans if s == charge.service.id and spans), None)
-        if own is not None:
-            return day(min(own[0][0], charge.when[index]))
-    return day(charge.when[index])
-
-
-def bill_of(charges: list[Charge], policy: PolicyVersion, day: Callable[[int], date]) -> Bill:
-    bill: Bill = {}
-    for charge in charges:
-        for index in range(charge.units):
-            key = (charge.code, charge.modifiers, unit_date(charge, index, policy, day))
-            bill[key] = bill.get(key, 0) + 1
-    return bill

@@ -19,8 +19,8 @@ from timeline.policy import Policy, PolicyVersion
 from timeline.policy_file import POLICY_DATE, PolicyException, payer_key
 from timeline.rules.case import Aside, Reason, Service
 from timeline.services import known_spans
+from timeline.settled import Settled
 from timeline.spans import epoch, minutes
-from timeline.unknowns import Settled
 
 RULE = "0g"
 

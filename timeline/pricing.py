@@ -14,11 +14,11 @@ from datetime import date
 
 from parsers.events import Finding
 from parsers.reference_tables import PairTable, PaymentRate, RateTable, UnitLimitTable
+from timeline.bills import Bill, BillKey
 from timeline.edits import limit_findings, pair_findings, payable_units
-from timeline.mapper import Bill, BillKey
 from timeline.model import EncounterTimeline, Line, Query
+from timeline.settled import Settled
 from timeline.switches import Settings
-from timeline.unknowns import Settled
 
 PAID = frozenset({"S", "T", "V"})
 PACKAGED = "N"

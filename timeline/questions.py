@@ -11,14 +11,15 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from timeline.access_names import access_key
+from timeline.bills import Bill
 from timeline.evidence import Evidence
 from timeline.lines import sort_rank
-from timeline.mapper import Bill
 from timeline.model import Administration, Assumption, EncounterTimeline, Outcome, OutcomeLine, Query
+from timeline.possible_answers import Unknown
 from timeline.rules.case import Reason
+from timeline.settled import Question, Range
 from timeline.spans import instant
 from timeline.switches import Codes
-from timeline.unknowns import Question, Range, Unknown
 
 Price = Callable[[Bill], float | None]
 

@@ -1,6 +1,7 @@
 """From administrations to services: each unknown answered one way (rulebook 26, 28, 29, 34).
 
-A complete record is resolved once, one with unknowns for every combination of answers that is tried.  This decides kinds, cuts at arrival and inpatient status, and applies switch ``missing_stop``.
+A complete record is resolved once, one with unknowns for every combination of answers that is tried.  This
+decides kinds, cuts at arrival and inpatient status, and applies switch ``missing_stop``.
 """
 
 from __future__ import annotations

@@ -8,8 +8,8 @@ import pytest
 
 from parsers.reference_tables import CodePair, PairTable, UnitLimit, UnitLimitTable
 from tests.timeline.priced import LIMITS, PAIRS, lines, messages, result
+from timeline.bills import Bill
 from timeline.edits import billable_codes, payable_units
-from timeline.mapper import Bill
 from timeline.model import CodedEncounter
 
 TUESDAY = date(2026, 3, 10)

@@ -11,13 +11,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Literal
+from operator import attrgetter
+from typing import TYPE_CHECKING, Literal
 
 from parsers.events import Category, Severity, Source
 from timeline.model import Administration, Kind
 from timeline.policy import PolicyVersion
 from timeline.spans import Spans
 from timeline.switches import Codes, Settings
+
+if TYPE_CHECKING:
+    from timeline.rules.memory import Memory
 
 Facts = Mapping[str, object]
 
@@ -36,9 +40,12 @@ class Reason:
     """Rows that support it besides those of the administrations in ``spans`` (an answers file)."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Service:
-    """One administration with every unknown answered one way.  Times are seconds since 1970 UTC."""
+    """One administration with every unknown answered one way.  Times are seconds since 1970 UTC.
+
+    Made once for each answer and shared by all codings of the encounter: two services are equal only if they are one.
+    """
 
     administration: Administration
     kind: Kind
@@ -141,6 +148,10 @@ class Case:
     """(what, administration) to the answer under this reading of the record."""
     asked: set[tuple[str, str]] = field(default_factory=set)
     """Questions that this coding had to decide one way: second access, concurrent chemo."""
+    memory: Memory | None = None
+    """What the rules worked out under other answers, if the encounter is coded many times."""
+    choices: frozenset[tuple[tuple[str, str], str]] = field(init=False)
+    """The answers that rules look up themselves; stops and accesses are in the services already."""
     settings: Settings = field(init=False)
     codes: Codes = field(init=False)
     _kinds: dict[Kind, list[Service]] = field(init=False)
@@ -152,8 +163,9 @@ class Case:
     def __post_init__(self) -> None:
         self.settings, self.codes = self.policy.settings, self.policy.codes
         self.everything = self.everything or self.services
+        self.choices = frozenset(item for item in self.answers.items() if item[0][0] not in ("stop", "access"))
         self._kinds = {}
-        for service in sorted(self.services, key=lambda s: s.placing_order):
+        for service in sorted(self.services, key=attrgetter("placing_order")):
             self._kinds.setdefault(service.kind, []).append(service)
 
     def of_kind(self, kind: Kind) -> list[Service]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from timeline.rules.case import Case, Reason, Service
 from timeline.rules.hours import additional_hours, earned_at, first_unit
+from timeline.rules.memory import remembered
 from timeline.spans import Spans, epoch, intersect, minutes, moment, seconds, subtract, touching, union
 
 
@@ -102,9 +103,25 @@ def kvo_spans(fluid: Service, case: Case) -> Spans:
 
 def code_hydration(case: Case) -> None:
     """Charge the runs of the case and account for every other minute of its fluids."""
+    fluids = case.of_kind("hydration")
+    if fluids:
+        initial = case.initial is not None and case.initial.kind == "hydration"
+        key = ("hydration", initial, tuple(fluids), _time_taken(case, fluids))
+        remembered(case, key, lambda: _code_runs(case, initial=initial))
+
+
+def _time_taken(case: Case, fluids: list[Service]) -> tuple[object, ...]:
+    """What ran between the first start and the last stop of the fluids: all that can take their time."""
+    first, last = fluids[0].start, max(s.end for s in fluids)
+    beside = (s for s in case.everything if s.end > first and s.start < last and _takes_time(s, case))
+    if case.settings.hydration_overlap == "access":
+        return tuple(beside)
+    return tuple(s.spans for s in beside)
+
+
+def _code_runs(case: Case, *, initial: bool) -> None:
     runs = hydration_runs(case)
     counted: Spans = ()
-    initial = case.initial is not None and case.initial.kind == "hydration"
     summing = case.settings.hydration_segments == "sum"
     billed = _sum(case, runs, initial) if summing else _each(case, runs, initial)
     for fluid in case.of_kind("hydration"):

@@ -6,7 +6,7 @@ Each injection has its own code; none of them is ever initial or the parent of a
 from __future__ import annotations
 
 from parsers.events import Route
-from timeline.rules.case import Case, Reason
+from timeline.rules.case import Case, Reason, Service
 from timeline.rules.subcutaneous_96369 import is_subcutaneous_infusion
 
 
@@ -20,7 +20,7 @@ def code_injections(case: Case) -> None:
         if route is Route.INTRA_ARTERIAL:
             code, what = codes.intra_arterial_push, "into an artery"
         elif injection.chemo:
-            code = codes.hormonal_injection if _hormonal(case, injection.id) else codes.chemo_injection
+            code = codes.hormonal_injection if _hormonal(case, injection) else codes.chemo_injection
             what = "as an injection of an antineoplastic"
         else:
             code, what = codes.injection, "by injection"
@@ -31,10 +31,7 @@ def code_injections(case: Case) -> None:
         case.charge(code, injection, (injection.start,), injection.spans, reason)
 
 
-def _hormonal(case: Case, administration: str) -> bool:
+def _hormonal(case: Case, injection: Service) -> bool:
     """Hormonal or not decides the code; where the formulary does not know, the coder is asked."""
-    known = next(s.administration.hormonal for s in case.services if s.id == administration)
-    if known is not None:
-        return known
-    service = next(s for s in case.services if s.id == administration)
-    return case.decision("kind", service, "not hormonal") == "hormonal"
+    known = injection.administration.hormonal
+    return known if known is not None else case.decision("kind", injection, "not hormonal") == "hormonal"

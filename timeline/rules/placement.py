@@ -8,9 +8,11 @@ drug that began before the chemo it runs into is measured against the chemo.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 
 from timeline.rules.case import Case, Reason, Service
 from timeline.rules.concurrent_96368 import concurrent_or_sequential, report_concurrent
+from timeline.rules.placing_again import place_again
 from timeline.rules.same_drug import DrugTally, charge_again, charge_first, judge_same_drug
 from timeline.spans import Spans, intersect, minutes, subtract, union
 
@@ -29,6 +31,13 @@ class Board:
     extra: dict[str, Service] = field(default_factory=dict)
     """Access to its further initial (rulebook 30)."""
     concurrent_drugs: set[Drug] = field(default_factory=set)
+    last: dict[Drug, object] = field(default_factory=dict)
+    """The step that placed the last hang of the drug: what the drug earned so far follows from it."""
+
+    def leads_beside(self, service: Service) -> tuple[Service, ...]:
+        """Leads of other drugs that ran at some time between its start and its end."""
+        start, end, drug = service.start, service.end, service.drug
+        return tuple(x for x in self.leads if x.end > start and x.start < end and x.drug != drug)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +62,15 @@ def place_infusions(case: Case, why_initial: Reason | None) -> None:
     if case.initial is not None and case.initial.kind == "infusion":
         for service in infusions:
             if service.drug == case.initial.drug:
-                _place_initial(case, board, service, why_initial)
+                first = partial(_place_initial, case, board, service, why_initial)
+                place_again(case, board, service, first, initial=True)
     rest = [s for s in infusions if s.id not in board.placed]
     for service in sorted(rest, key=lambda s: (not s.chemo, s.placing_order)):
         if service.id not in board.placed:
-            _place(case, board, service)
+            place_again(case, board, service, partial(_place, case, board, service), initial=False)
     for drug, tally in board.tallies.items():
+        if len(tally.bags) <= 1:
+            continue
         judge_same_drug(case, next(s for s in infusions if s.drug == drug), tally)
 
 
@@ -151,9 +163,7 @@ def measure_against_leads(case: Case, board: Board, service: Service) -> Measure
     same: list[tuple[int, int]] = []
     any_access: list[tuple[int, int]] = []
     partners, elsewhere = [], []
-    for lead in board.leads:
-        if lead.end <= service.start or lead.start >= service.end or lead.drug == service.drug:
-            continue
+    for lead in board.leads_beside(service):
         shared = intersect(net, lead.spans)
         if not shared:
             continue

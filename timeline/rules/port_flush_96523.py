@@ -12,11 +12,12 @@ def code_port_flush(case: Case) -> None:
 
     Runs last: it looks at what every other rule charged.
     """
+    flushes = [s for s in case.of_kind("carrier") if case.codes.port_flush in s.administration.charge_codes]
+    if not flushes:
+        return
     charged = {case.day(at) for charge in case.charges for at in charge.when}
     flushed: set[date] = set()
-    for service in case.of_kind("carrier"):
-        if case.codes.port_flush not in service.administration.charge_codes:
-            continue
+    for service in flushes:
         day = case.day(service.start)
         facts = {"drug": service.name}
         if day in charged or day in flushed:

@@ -6,9 +6,12 @@ only more than 30 minutes after the earlier push.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from timeline.rules.case import Case, Reason, Service
+from timeline.rules.memory import remembered
 
 
 @dataclass(slots=True)
@@ -28,12 +31,29 @@ class Given:
 
 def code_pushes(case: Case, why_initial: Reason | None) -> None:
     """Charge every push of the case, in the order they were given."""
-    earlier: dict[frozenset[str], Given] = {}
     running: dict[frozenset[str], list[Service]] = {}
     # Pump chemo stands outside: its own code is in no overlap, and the push before the pump is paid (rulebook 35).
     for service in case.of_kind("infusion"):
         running.setdefault(service.drug, []).append(service)
-    for push in sorted(case.of_kind("push"), key=lambda s: (s.start, s is not case.initial)):
+    pushes = sorted(case.of_kind("push"), key=lambda s: (s.start, s is not case.initial))
+    if case.memory is None:
+        _code_in_order(case, pushes, running, why_initial)
+        return
+    # The pushes of one drug never look at those of another: each drug is remembered by itself.
+    by_drug: dict[frozenset[str], list[Service]] = {}
+    for push in pushes:
+        by_drug.setdefault(push.drug, []).append(push)
+    for drug, own in by_drug.items():
+        first = case.initial if case.initial in own else None
+        key = ("pushes", tuple(own), tuple(running.get(drug, ())), first)
+        remembered(case, key, partial(_code_in_order, case, own, running, why_initial))
+
+
+def _code_in_order(
+    case: Case, pushes: Sequence[Service], running: Mapping[frozenset[str], list[Service]], why_initial: Reason | None
+) -> None:
+    earlier: dict[frozenset[str], Given] = {}
+    for push in pushes:
         given = earlier.setdefault(push.drug, Given())
         infusions = running.get(push.drug, [])
         if case.initial is push:

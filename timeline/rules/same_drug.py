@@ -22,6 +22,9 @@ class DrugTally:
     bags: list[int] = field(default_factory=list)
     """Minutes of each charged hang, for the other reading."""
 
+    def copy(self) -> DrugTally:
+        return DrugTally(dict(self.counted), list(self.bags))
+
 
 def charge_first(
     case: Case,
@@ -118,9 +121,7 @@ def _scope(case: Case, service: Service) -> object:
 
 
 def judge_same_drug(case: Case, service: Service, tally: DrugTally) -> None:
-    """Sources count repeated bags differently: say so where the units differ."""
-    if len(tally.bags) <= 1:
-        return
+    """Sources count repeated bags differently: say so where the units differ.  ``tally`` holds two bags or more."""
     first, *later = tally.bags
     per_bag = additional_hours(first, case.settings) + sum(1 + additional_hours(m, case.settings) for m in later)
     summed = additional_hours(sum(tally.bags), case.settings)
