@@ -283,9 +283,10 @@ def _apart(work: Callable[[], object]) -> str:
 
 def _again(everything: list[Fault], path: Path) -> list[Fault]:
     """The faults kept in a file; of several alike in one file, the one nearest to where it stood then."""
-    chosen = []
+    chosen: list[Fault] = []
     for kept in json.loads(path.read_text(encoding="utf-8"))["survivors"]:
         alike = [f for f in everything if (f.file, f.before, f.after) == (kept["file"], kept["before"], kept["after"])]
+        alike = [f for f in alike if not any(f is other for other in chosen)]
         if alike:
             chosen.append(min(alike, key=lambda f: abs(f.line - kept["line"])))
         else:

@@ -50,12 +50,12 @@ def check_ledger(case: Case, result: Result) -> None:
         told = [{"documented": r.documented, **{b: getattr(r, b) for b in BUCKETS if getattr(r, b)}} for r in found]
         assert told == [dict(row) for row in expected], order
 
-    for order, expected in case.uncharged.items():
+    for order, reasons in case.uncharged.items():
         ids = {a.id for a in of_order(order, everything)}
         count: Counter[str] = Counter()
         for aside in (u for e in result.encounters for u in e.unbilled if u.administration in ids):
             count[aside.reason] += aside.minutes
-        assert dict(count) == dict(expected), order
+        assert dict(count) == dict(reasons), order
 
 
 def check_reasons(case: Case, result: Result) -> None:

@@ -109,17 +109,28 @@ def _one_row_a_start(rows: Sequence[AdministrationEvent], findings: list[Finding
         newer = (row.recorded_at is not None) and (held.recorded_at is None or row.recorded_at > held.recorded_at)
         if newer or (held.stop is None and row.stop is not None and held.recorded_at == row.recorded_at):
             best[start], row = row, held
-        findings.append(
-            Finding(
-                "warning",
-                "two-stops-for-one-start",
-                "Two rows chart the same drug, order and start with different stops; the one recorded last is used, "
-                "otherwise the earlier stop.",
-                "Correct the row that is wrong.",
-                row.source,
-            )
-        )
+        findings.append(_one_too_many(best[start], row))
     return [best[start] for start in sorted(best)]
+
+
+def _one_too_many(used: AdministrationEvent, unused: AdministrationEvent) -> Finding:
+    """What is said of the row that is not used; rows that agree on the stop are one run charted twice."""
+    if used.stop == unused.stop:
+        return Finding(
+            "info",
+            "row-charted-twice",
+            "Two rows chart the same drug and order at the same times; they count once.",
+            "Take out the row that is too many, unless two bags were hung: then give each its order.",
+            unused.source,
+        )
+    return Finding(
+        "warning",
+        "two-stops-for-one-start",
+        "Two rows chart the same drug, order and start with different stops; the one recorded last is used, "
+        "otherwise the earlier stop.",
+        "Correct the row that is wrong.",
+        unused.source,
+    )
 
 
 def _from_row(

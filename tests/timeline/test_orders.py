@@ -287,6 +287,15 @@ def test_two_rows_with_one_start(chart: str, expected: list[str], unused: int) -
     assert (doubt.code, doubt.source.row) == ("two-stops-for-one-start", unused)
 
 
+@pytest.mark.parametrize(
+    "chart",
+    ["08:00-09:00 a recorded 09:01\n08:00-09:00 a recorded 09:31", "08:00- a recorded 08:01\n08:00- a recorded 08:02"],
+)
+def test_two_rows_that_agree_on_the_stop_are_one_run_charted_twice(chart: str) -> None:
+    assert len(timeline(chart).administrations) == 1
+    assert findings(chart) == ["row-charted-twice"]
+
+
 def test_a_documented_duration_stands_for_the_stop() -> None:
     (one,) = timeline("08:00-08:45 a duration 45").administrations
     assert (one.minutes, one.stop_evidence) == (45, "duration")
