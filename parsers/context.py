@@ -15,7 +15,7 @@ from typing import Literal
 
 from parsers.clock import Clock, Stamp
 from parsers.context_columns import COLUMNS, REQUIRED, find_columns, header_words
-from parsers.events import AccessContext, Finding, Reading, Rejected, Source, StayContext
+from parsers.events import AccessContext, Finding, InputFile, Reading, Rejected, Source, StayContext
 from parsers.files import Found, open_input
 from parsers.patient_classes import is_known_class
 from parsers.profiles import Profile, load_profile, words_of
@@ -92,7 +92,8 @@ def with_tables(
         findings += _unmatched(table, known)
         if clock.assumed and not any(finding.code == "zone-assumed" for finding in findings):
             findings.append(_zone_assumed(table))
-    return replace(reading, context=context, findings=tuple(findings))
+    files = tuple(InputFile(table.name, table.sha256, table.what, len(table.rows)) for table in given)
+    return replace(reading, context=context, findings=tuple(findings), tables=(*reading.tables, *files))
 
 
 def _accesses(table: ContextTable, clock: Clock, profile: Profile, findings: list[Finding]) -> Iterable[AccessContext]:

@@ -302,6 +302,8 @@ class Reading:
     """The zone that times without an offset were read in (``UTC`` when none was given)."""
     profile: str | None = None
     context: Context = Context()
+    tables: tuple[InputFile, ...] = ()
+    """Tables given beside the records (kind ``accesses``, ``classes``); their rows are not records."""
 
     @property
     def records(self) -> int:

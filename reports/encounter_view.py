@@ -117,6 +117,14 @@ def minutes_words(coded: CodedEncounter, a: Administration) -> str:
     return f"at least {a.seconds // 60} min" if a.seconds >= 60 else "minutes unknown"
 
 
+def access_words(a: Administration) -> str:
+    """The access, and what says so where it is not charted."""
+    if a.access is None:
+        return "not charted"
+    because = {"one line in place": " (the only line in place)", "answered": " (answered by a person)"}
+    return one_line(a.access) + because.get(a.access_evidence, "")
+
+
 def stop_words(a: Administration) -> str:
     """What gives the stop (rulebook 26)."""
     return {

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from parsers.events import Finding
 from reports.clock_text import clock, offset_name, span, visit, whole_minutes
-from reports.encounter_view import kind_words, minutes_words, ran_words, stop_words
+from reports.encounter_view import access_words, kind_words, minutes_words, ran_words, stop_words
 from reports.encounter_words import Words, words_of
 from reports.safe_text import elide, one_line
 from reports.sentences import (
@@ -76,8 +76,7 @@ def _header(coded: CodedEncounter, zone_assumed: bool) -> Iterator[str]:
 def _administrations(coded: CodedEncounter) -> Iterator[str]:
     for a in coded.timeline.administrations:
         yield f"- {one_line(a.drug)}: {kind_words(coded, a)}"
-        access = one_line(a.access) if a.access else "not charted"
-        yield f"    {ran_words(coded, a)}, {minutes_words(coded, a)}; {stop_words(a)}; access {access}"
+        yield f"    {ran_words(coded, a)}, {minutes_words(coded, a)}; {stop_words(a)}; access {access_words(a)}"
         if len(a.segments) > 1:
             yield "    ran " + ", ".join(span(coded.timeline, s.start, s.stop) for s in a.segments)
         if len(a.bags) > 1:

@@ -70,6 +70,8 @@ def _head(result: Result) -> Json:
             "mue": _fingerprint(result.mue),
             "ptp": _fingerprint(result.ptp),
             "answers": _fingerprint(result.answers),
+            "accesses": _fingerprint(result.accesses),
+            "classes": _fingerprint(result.classes),
         },
         "policy": _policy(result.policy),
         "policies": [_policy(p) for p in result.policies],

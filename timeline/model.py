@@ -360,6 +360,8 @@ class Result:
     formulary: Fingerprint
     rates: Fingerprint | None = None
     answers: Fingerprint | None = None
+    accesses: Fingerprint | None = None
+    classes: Fingerprint | None = None
     mue: Fingerprint | None = None
     ptp: Fingerprint | None = None
 
