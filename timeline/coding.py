@@ -84,9 +84,15 @@ def code(
         answers=_fingerprint(answers),
         accesses=_table(timelines, "accesses"),
         classes=_table(timelines, "classes"),
+        accesses=_table(timelines, "accesses"),
+        classes=_table(timelines, "classes"),
         mue=_fingerprint(mue),
         ptp=_fingerprint(ptp),
     )
+
+
+def _table(timelines: Timelines, kind: str) -> Fingerprint | None:
+    return next((Fingerprint(t.file, t.sha256) for t in timelines.reading.tables if t.kind == kind), None)
 
 
 def _table(timelines: Timelines, kind: str) -> Fingerprint | None:
