@@ -119,9 +119,7 @@ def _end_only(ends: Sequence[AdministrationEvent], formulary: Formulary) -> Pump
     return PumpRun(ingredients, first.order_id, None, first.time, sources, (first.source,))
 
 
-def _meant(
-    run: PumpRun, charted: Sequence[Administration], same_order: Callable[[str], str]
-) -> Administration | None:
+def _meant(run: PumpRun, charted: Sequence[Administration], same_order: Callable[[str], str]) -> Administration | None:
     """The charted administration a run is of: by order number, else by drug, and always by time.
 
     A run at keep-open rate is a carrier behind the drug and of no charted administration.
