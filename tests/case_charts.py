@@ -102,6 +102,8 @@ class Case:
     """Words that must stand in the evidence, a finding or a question."""
     answers: Mapping[str, str] = field(default_factory=dict)
     """Order and subject ("B second_access") to the answer a person gave."""
+    pumps: tuple[str, ...] = ()
+    """What pumps sent: ``09:30 COMP vancomycin | module=B``, words as in tests/parsers/pump_messages.py."""
     timezone: str = "UTC"
     day: date = DAY
     """The day of times without ``+1`` or ``-1``."""
@@ -192,6 +194,7 @@ def _unfold(entry: dict[str, Any]) -> Iterator[Case]:
         expected={},
         worked="",
         note=entry.get("note", ""),
+        pumps=tuple(entry.get("pumps", ())),
         timezone=entry.get("timezone", "UTC"),
         day=entry.get("day", DAY),
     )

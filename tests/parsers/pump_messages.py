@@ -71,9 +71,19 @@ def message(trigger: str, time: str, condition: list[str], drug: str, **words: s
     return "\r".join(segments) + "\r"
 
 
-def stamp(time: str) -> str:
+def stamp(time: str, offset: str = "-0500") -> str:
     """``08:00`` on 2026-03-10 in Chicago, with its offset, as HL7 writes it."""
-    return DAY + time.replace(":", "").ljust(6, "0") + "-0500"
+    return DAY + time.replace(":", "").ljust(6, "0") + offset
+
+
+def row(text: str, encounter: str) -> str:
+    """A message from a row of a chart in UTC: ``09:30 COMP vancomycin | module=B``."""
+    said, _, more = text.partition("|")
+    time, what, drug = said.strip().split(maxsplit=2)
+    words = dict(item.strip().split("=", 1) for item in more.split(",") if item.strip())
+    words |= {"visit": encounter, "patient": "P1"}
+    made = report(time, drug, **words) if what == "REPORT" else event(time, what, drug, **words)
+    return made.replace(stamp(time), stamp(time, "+0000"))
 
 
 def read(*messages: str) -> FileReading:
