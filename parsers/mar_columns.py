@@ -109,7 +109,9 @@ CANONICAL = tuple(ALIASES)
 COLUMNS = (*CANONICAL, *DAYS)
 """What a profile may map."""
 _DAY_OF = {"time": ("date",), "start": ("start_date", "date"), "stop": ("stop_date", "start_date", "date")}
-_DURATION_UNITS = {"duration": ("MAR duration unit", "duration unit", "duration units")}
+_DURATION_UNITS = {
+    "duration": ("MAR duration unit", "MAR duration unit C name", "duration unit", "duration units", "duration UOM"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +249,7 @@ def _problem(cells: Sequence[str], headers: Mapping[str, str], missing: Sequence
     used = set(headers.values())
     # With hardly a known name this may be a row of data: then nothing of it may be shown.
     trusted = len(headers) >= 2 or len(headers) * 3 >= sum(bool(c.strip()) for c in cells) > 0 or _looks_named(cells)
+    trusted = trusted or (bool(headers) and _no_digits(cells))
     shown = [header_word(c.strip(), trusted=trusted) for c in cells if c.strip()]
     found = ", ".join(shown[:40]).rstrip(".") or "none"
     rest = [c.strip() for c in cells if c.strip() and c.strip() not in used]
@@ -275,6 +278,11 @@ def _looks_named(cells: Sequence[str]) -> bool:
     filled = [cell for cell in cells if cell.strip()]
     named = sum(bool(_HEADER_WORDS.search(cell.replace("_", " "))) for cell in filled)
     return len(filled) >= 3 and named >= 2 and not any(re.search(r"\d\d", cell) for cell in filled)
+
+
+def _no_digits(cells: Sequence[str]) -> bool:
+    """A row of data holds at least a time."""
+    return sum(bool(cell.strip()) for cell in cells) >= 3 and not any(c.isdigit() for cell in cells for c in cell)
 
 
 def nearest_header(column: str, rest: Sequence[str]) -> str:

@@ -108,8 +108,8 @@ def read(
 
     ``profile`` is a shipped name, a path or a :class:`Profile`; without one, that of each table is found by its
     header.  ``timezone`` is an IANA name, which wins over that of the profile; ``date_from`` the first day of the
-    input, for tables whose dates have no year.  An unknown one is a :class:`ValueError`; whatever is wrong with the input is in ``rejected`` or
-    ``findings``.  The order of the paths changes nothing.
+    input, for tables whose dates have no year.  An unknown profile or zone is a :class:`ValueError`; whatever is wrong
+    with the input is in ``rejected`` or ``findings``.  The order of the paths changes nothing.
     """
     sender = _profile(profile)
     zone, zone_name = _zone(timezone, sender)

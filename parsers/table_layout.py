@@ -150,6 +150,7 @@ class Layout:
         self._header_rows = {_words(row, columns.width) for row in (*header.rows, header.cells)}
         self._header_drugs = {row[self._drug] for row in (*header.rows, header.cells) if self._drug < len(row)}
         self._titles = {key(cell) for line in head[: header.after] for cell in line.cells or () if cell.strip()}
+        self.wrapped = any(cell.startswith('="') for line in head for cell in line.cells or ())
         self._titles -= {word for row in self._header_rows for word in row}
         self.carries = self._is_outline(head[header.after :])
         self.carried = 0

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from parsers.events import Rejected, Source
 
 SEPARATOR_LINE = "sep="
+_NOTHING = frozenset({"NULL", "null", "(null)", "\\N", "#N/A", "N/A", "n/a", "NaN", "nan", "NaT", "<NA>", "None"})
+"""What databases and data frames write for a cell that holds nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,8 @@ def fitted_cells(line: Line, width: int, source: Source, delimiter: str) -> list
             "Close or double the quotation marks in this row.",
         )
     cells = [cell.strip() for cell in line.cells]
+    if not _NOTHING.isdisjoint(cells):
+        cells = ["" if cell in _NOTHING else cell for cell in cells]
     if not any(cells):
         return None
     if line.lines > 1 and (len(cells) < width or _holds_rows(cells, width, delimiter)):

@@ -210,10 +210,12 @@ def _understood(
 
 def _missing(names: Mapping[str, str], unused: Sequence[str], profile: Profile) -> tuple[MissingColumn, ...]:
     """The columns that are not there and cost something; an action log needs no stop column."""
-    log = "action" in names and "time" in names
+    log = "time" in names and ("action" in names or profile.table.layout == "eicu")
     spared = {"stop", "start", "duration"} if log else {"action", "time"}
-    if "stop" in names:
-        spared.add("duration")
+    if log:
+        spared.add("action")
+    if "dose" in names:
+        spared.add("volume")
     found = []
     for column, cost in COSTS.items():
         if column not in names and column not in spared:

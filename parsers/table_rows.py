@@ -7,14 +7,17 @@ missing stop or a push is decided later, by route and rules.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from sys import intern
 from typing import Literal
 
 from parsers.clock import Clock, Stamp, TimeProblem
 from parsers.day_cells import is_time_of_day, joined
 from parsers.doubts import Doubts
+from parsers.drug_cells import DrugCell, read_drug_cell, with_drug_cell
 from parsers.events import Action, AdministrationEvent, Category, Drug, Rejected, Route, Source
 from parsers.mar_columns import ColumnMap
 from parsers.profiles import Words
@@ -29,6 +32,8 @@ _CORRECTIONS: dict[str, Literal["update", "delete"] | None] = {
     "corrected": "update", "correction": "update", "amended": "update", "modified": "update",
     "delete": "delete", "deleted": "delete", "d": "delete", "removed": "delete", "voided": "delete",
 }  # fmt: skip
+_CUT = re.compile(r"\d(?:[.,]\d+)?E\+\d+", re.IGNORECASE)
+"""A long number as a spreadsheet shows it: its last digits are gone, and encounters may look alike."""
 _WITH_STOP = {Action.NEW_BAG, Action.STARTED}
 _STOP_KEPT = {Action.GIVEN, Action.PUSH, Action.BOLUS, Action.INTERVAL}
 
@@ -63,6 +68,8 @@ class RowReader:
         self._sites: dict[str, str | None] = {}
         self._amounts: dict[str, tuple[float | None, str | None]] = {}
         self._flows: dict[tuple[float | None, str | None], float | None] = {}
+        self._cells: dict[str, DrugCell] | None = None if columns.has("route") else {}
+        """Without a route column the cell of the drug may say its dose and route as well."""
 
     def read(self, row: Sequence[str], source: Source) -> AdministrationEvent | Rejected:
         """``row`` holds stripped cells and one empty cell more, to which absent columns point."""
@@ -72,6 +79,8 @@ class RowReader:
             return self._empty(source, "encounter_id", "encounter-empty")
         if not drug:
             return self._empty(source, "drug", "drug-empty")
+        if "+" in encounter and _CUT.fullmatch(encounter):
+            return self._cut(encounter, source)
         moment = self._moment(row, source)
         if isinstance(moment, Rejected):
             return moment
@@ -79,22 +88,23 @@ class RowReader:
         volume = self._volume(row, "volume", row[at["volume_unit"]], source)
         rate, rate_unit = self._amount(row, "rate", row[at["rate_unit"]], source)
         ordered_rate, ordered_unit = self._amount(row, "ordered_rate", "", source)
-        return AdministrationEvent(
+        # A table of a million rows says the same few texts again and again: each is held once.
+        event = AdministrationEvent(
             source=source,
-            encounter_id=encounter,
+            encounter_id=intern(encounter),
             action=moment.action,
             time=moment.time,
             drugs=self._drug(row, source),
-            order_id=row[at["order_id"]] or None,
-            patient_id=row[at["patient_id"]] or None,
-            payer=row[at["payer"]] or None,
+            order_id=intern(row[at["order_id"]]) or None,
+            patient_id=intern(row[at["patient_id"]]) or None,
+            payer=intern(row[at["payer"]]) or None,
             action_text=moment.word,
             stop=moment.stop,
             stop_from=moment.stop_from,
             route=self._route(row[at["route"]], source),
-            route_text=row[at["route"]] or None,
+            route_text=intern(row[at["route"]]) or None,
             site=self._site(row[at["site"]]),
-            device=row[at["device"]] or None,
+            device=intern(row[at["device"]]) or None,
             primary_drug=row[at["primary_drug"]].casefold() in _YES,
             dose=dose,
             dose_unit=dose_unit,
@@ -107,14 +117,20 @@ class RowReader:
             ordered_volume_ml=self._volume(row, "ordered_volume", "", source),
             ordered_rate_ml_per_hour=self._flow(ordered_rate, ordered_unit or "mL/hr"),
             recorded_at=self._recorded(row[at["recorded_at"]], source),
-            nurse=row[at["nurse"]] or None,
-            department=row[at["department"]] or None,
-            patient_class=row[at["patient_class"]] or None,
+            nurse=intern(row[at["nurse"]]) or None,
+            department=intern(row[at["department"]]) or None,
+            patient_class=intern(row[at["patient_class"]]) or None,
             time_if_late=moment.late,
             stop_if_late=moment.stop_late,
             correction=self._correction(row[at["correction"]], source),
             comment=row[at["comment"]] or None,
         )
+        return event if self._cells is None else with_drug_cell(event, self._cell(drug, self._cells))
+
+    def _cell(self, text: str, known: dict[str, DrugCell]) -> DrugCell:
+        if text not in known:
+            known[text] = read_drug_cell(self._words.drugs.get(key(text), text), self._words)
+        return known[text]
 
     # Times and actions
 
@@ -122,6 +138,7 @@ class RowReader:
         word = row[self._at["action"]]
         if not word:
             return self._interval(row, source)
+        word = intern(word)
         action = self._action(word)
         if action is None:
             return self._unknown_action(word, row, source)
@@ -138,7 +155,9 @@ class RowReader:
     def _interval(self, row: Sequence[str], source: Source) -> _Moment | Rejected:
         if not row[self._at["start"]] and row[self._at["time"]]:
             return Rejected(
-                Source(source.file, source.record, source.row, field=self._headers.get("action")),
+                Source(
+                    source.file, source.record, source.row, segment=source.segment, field=self._headers.get("action")
+                ),
                 "action-empty",
                 "The row has a time but no action.",
                 "Chart what was done at that time (New Bag, Stopped ...), or fill start and stop.",
@@ -160,7 +179,7 @@ class RowReader:
         place = self._at["action"]
         shown = quoted_word(word, (cell for n, cell in enumerate(row) if n != place))
         return Rejected(
-            Source(source.file, source.record, source.row, field=self._headers["action"]),
+            Source(source.file, source.record, source.row, segment=source.segment, field=self._headers["action"]),
             "action-unknown",
             f"The action {shown} is not known.{nearest}",
             "Map the word under 'action_map' in a profile, or correct it in the export.",
@@ -169,7 +188,7 @@ class RowReader:
     def _stamp(self, row: Sequence[str], column: str, source: Source) -> Stamp | Rejected:
         found = self._clock.charted(self._time_text(row, column))
         if isinstance(found, TimeProblem):
-            where = Source(source.file, source.record, source.row, field=self._headers[column])
+            where = Source(source.file, source.record, source.row, segment=source.segment, field=self._headers[column])
             return Rejected(where, found.code, f"{self._headers[column]}: {found.message}", found.fix)
         if "gap" in found.notes:
             self._in_gap(self._headers[column], source)
@@ -243,7 +262,8 @@ class RowReader:
         known = self._drugs.get(parts)
         if known is None or (parts[3] and known[0].category is None):
             category = self._category(parts[3], source)
-            known = (Drug(parts[0], parts[1] or None, None, parts[2] or None, category),)
+            name = self._words.drugs.get(key(parts[0]), parts[0]) if self._words.drugs else parts[0]
+            known = (Drug(name, parts[1] or None, None, parts[2] or None, category),)
             self._drugs[parts] = known
         return known
 
@@ -347,10 +367,19 @@ class RowReader:
             source,
         )
 
+    def _cut(self, encounter: str, source: Source) -> Rejected:
+        header = self._headers["encounter_id"]
+        return Rejected(
+            Source(source.file, source.record, source.row, segment=source.segment, field=header),
+            "encounter-cut",
+            f"{header}: a number was cut short by a spreadsheet ({shape(encounter)}); others may look the same.",
+            "Format the column as text before saving, or export anew.",
+        )
+
     def _empty(self, source: Source, column: str, code: str) -> Rejected:
         header = self._headers[column]
         return Rejected(
-            Source(source.file, source.record, source.row, field=header),
+            Source(source.file, source.record, source.row, segment=source.segment, field=header),
             code,
             f"The row has no value in {header}.",
             "Fill the cell in the export; without it nothing can be billed or excluded.",

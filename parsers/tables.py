@@ -252,6 +252,7 @@ def _rows(
 ) -> Iterator[AdministrationEvent | Ignored | Rejected]:
     """What becomes of each row below the header; records are counted on from ``before``."""
     width, sheet = header.columns.width, _sheet(table)
+    lines = _unwrapped(lines) if layout.wrapped else lines
     for record, line in enumerate(lines, start=before + 1):
         source = Source(file, record, line.number, segment=sheet)
         cells = fitted_cells(line, width, source, table.delimiter)
@@ -264,6 +265,13 @@ def _rows(
         else:
             layout.carry(cells)
             yield reader.read(cells, source)
+
+
+def _unwrapped(lines: Iterable[Line]) -> Iterator[Line]:
+    """Cells written as ``="0071"``, so that Excel leaves the zeros alone."""
+    for line in lines:
+        cells = [c[2:-1] if c.startswith('="') and c.endswith('"') else c for c in line.cells or ()]
+        yield replace(line, cells=cells) if line.cells else line
 
 
 def _reader(

@@ -12,7 +12,10 @@ _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (code
 
 
 def encoding_of(data: bytes) -> str:
-    """``utf-8``, ``utf-8-sig``, ``utf-16`` (``utf-16-le`` without a mark) by the byte-order mark, otherwise ``cp1252`` (or ``latin-1``)."""
+    """``utf-8``, ``utf-8-sig``, ``utf-16`` by the byte-order mark, ``utf-16-le`` by its zeros, otherwise ``cp1252``.
+
+    ``latin-1`` is what remains for bytes that are none of them.
+    """
     for mark, name in _MARKS:
         if data.startswith(mark):
             return name if _decodes(data, name) else "latin-1"
