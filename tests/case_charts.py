@@ -40,6 +40,7 @@ import parsers
 import timeline
 from parsers.answers import AnswerFile, GivenAnswer
 from parsers.events import Reading, Source
+from tests.parsers.pump_messages import row
 from tests.schema_check import valid
 from timeline.model import Administration, Result
 
@@ -145,7 +146,10 @@ def read(case: Case, folder: Path) -> Reading:
         writer = csv.DictWriter(file, columns, restval="", extrasaction="ignore")
         writer.writeheader()
         writer.writerows(table)
-    reading = parsers.read([path], timezone=case.timezone)
+    if case.pumps:
+        (encounter,) = case.chart
+        (folder / "pumps.hl7").write_text("".join(row(text, encounter) for text in case.pumps), encoding="utf-8")
+    reading = parsers.read([path, *folder.glob("pumps.hl7")], timezone=case.timezone)
     assert not reading.rejected, [r.message for r in reading.rejected]
     return reading
 
