@@ -272,7 +272,9 @@ def test_reports_alone_show_what_was_seen_running() -> None:
     messages += [report("09:00"), report("09:05", status="not-delivering")]
     # Last seen running at 09:00; what came after was not seen.
     assert ran("", *messages) == ["vancomycin 08:00-09:00 = 60 (pump)"]
-    assert message_of("pump-reports", "", *messages) == "10 messages of pumps bear out what others show and add nothing."
+    assert (
+        message_of("pump-reports", "", *messages) == "10 messages of pumps bear out what others show and add nothing."
+    )
 
 
 # What only the pump knows.
@@ -299,14 +301,20 @@ def test_another_drug_is_not_the_charted_one() -> None:
 
 def test_the_order_number_joins_what_the_names_do_not() -> None:
     chart = "08:00 New Bag 'study drug 12' IV1 order PL7"
-    messages = (event("08:00", "START", "unlisted thing", order="PL7"), event("09:00", "COMP", "unlisted thing", order="PL7"))
+    messages = (
+        event("08:00", "START", "unlisted thing", order="PL7"),
+        event("09:00", "COMP", "unlisted thing", order="PL7"),
+    )
     assert ran(chart, *messages) == ["study drug 12 08:00-09:00 = 60 (pump)"]
 
 
 def test_an_order_goes_by_several_numbers() -> None:
     order = OrderContext(Source("orders"), ("FL7", "PL7"), encounter_id="E1", patient_id="P1")
     chart = "08:00 New Bag 'study drug 12' IV1 order FL7"
-    messages = (event("08:00", "START", "unlisted thing", order="PL7"), event("09:00", "COMP", "unlisted thing", order="PL7"))
+    messages = (
+        event("08:00", "START", "unlisted thing", order="PL7"),
+        event("09:00", "COMP", "unlisted thing", order="PL7"),
+    )
     (made,) = coding.build(reading(chart, *messages, orders=(order,))).encounters
     assert [a.minutes for a in made.administrations] == [60]
 
