@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import click
 
-from parsers.events import Finding, InputFile, Rejected
+from parsers.events import Finding, InputFile, Reading, Rejected
 from parsers.files import NOT_OPENED
 from parsers.profiles import load_profile
 from parsers.rejects_list import LIST
@@ -23,7 +23,7 @@ DONE, SOME_REJECTED, NOTHING_READABLE = 0, 1, 2
 SHOWN = 20
 
 
-def status(result: Result) -> int:
+def status(result: Result | Reading) -> int:
     """0 done; 1 some input was rejected; 2 nothing was readable."""
     if result.rejected and not result.used and not result.ignored:
         return NOTHING_READABLE

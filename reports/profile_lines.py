@@ -1,0 +1,167 @@
+"""The lines of a profile that would mend a feed or an export, as YAML to paste or as a whole file to edit.
+
+What is a guess says so in a comment; what a person must fill in is commented out, so that the file can be used as it
+is written.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from parsers.events import Finding, Rejected
+from parsers.feed_profile import NEEDS, FeedFacts
+from parsers.profiles import Hl7Profile, Profile
+from parsers.table_profiles import TableUnderstanding
+from parsers.vocabulary import action_from_text, nearest_actions
+
+_QUOTED_ACTION = re.compile(r"(?:[Tt]he|[Tt]his) action '([^']+)' is not known")
+_PATIENTS = frozenset({"PID-2.1", "PID-4.1"})
+_WORTH = 0.2
+"""A place is looked for elsewhere when it is empty in this share of the administrations."""
+_ACTIONS = "new_bag, started, given, push, bolus, rate_change, rate_verify, paused, restarted, stopped, held, not_given"
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileLine:
+    """One line of a profile: ``section`` is ``action_map``, ``hl7`` ... or empty for the top.
+
+    Without ``sure`` it is written as a comment, for a person to complete.
+    """
+
+    section: str
+    name: str
+    value: str
+    why: str
+    sure: bool = True
+
+
+def feed_lines(facts: FeedFacts, findings: Iterable[Finding]) -> tuple[ProfileLine, ...]:
+    """What would mend an HL7 feed."""
+    lines = list(_zone(findings))
+    for word, count in facts.words.unknown.most_common():
+        if word.plain:
+            lines.append(_action(word.shown, count))
+    for word, count in facts.words.routes.most_common():
+        if word.plain:
+            why = f"{_times(count)}; write one of IV, IVPB, IV push, IM, SC, IA, other"
+            lines.append(ProfileLine("route_map", _quoted(word.shown), "", why, sure=False))
+    lines += [line for need in NEEDS if (line := _place(facts, need)) is not None]
+    return tuple(lines)
+
+
+def table_lines(
+    tables: Sequence[TableUnderstanding], rejected: Iterable[Rejected], findings: Iterable[Finding]
+) -> tuple[ProfileLine, ...]:
+    """What would mend tables: columns that look like a missing one, and action words."""
+    lines = list(_zone(findings))
+    words = Counter(m[1] for entry in rejected if (m := _QUOTED_ACTION.search(entry.message)))
+    lines += [_action(word, count) for word, count in words.most_common()]
+    named: set[str] = set()
+    for missing in (missing for table in tables for missing in table.missing):
+        if missing.column in named or not (missing.nearest or missing.required):
+            continue
+        named.add(missing.column)
+        value = f"[{_quoted(missing.nearest)}]" if missing.nearest else "[]"
+        why = "a guess from the header: check it" if missing.nearest else "required; name its header here"
+        lines.append(ProfileLine("columns", missing.column, value, why, sure=bool(missing.nearest)))
+    return tuple(lines)
+
+
+def yaml_lines(lines: Iterable[ProfileLine]) -> list[str]:
+    """The lines as YAML, ready to paste into a profile."""
+    by_section: dict[str, list[ProfileLine]] = {}
+    for line in lines:
+        by_section.setdefault(line.section, []).append(line)
+    written: list[str] = []
+    for section, members in by_section.items():
+        indent = ""
+        if section:
+            indent = "  "
+            # A map of comments only would be no map.
+            written.append(f"{section}:" if any(m.sure for m in members) else f"# {section}:")
+        for line in members:
+            mark = "" if line.sure else "# "
+            written.append(f"{indent}{mark}{line.name}: {line.value}  # {line.why}")
+    return written
+
+
+def profile_text(
+    name: str, base: Profile, lines: Sequence[ProfileLine], columns: Mapping[str, str] | None = None
+) -> str:
+    """A whole profile to edit: what ``base`` says, what the check found, and ``columns`` as they were mapped."""
+    given = [ProfileLine("", "timezone", base.timezone, "as before")] if base.timezone else []
+    for section, words in (("action_map", base.action_map), ("route_map", base.route_map)):
+        given += [ProfileLine(section, _quoted(word), str(meaning), "as before") for word, meaning in words.items()]
+    for label, members in (("site_aliases", base.site_aliases), ("drug_map", base.drug_map)):
+        given += [ProfileLine(label, _quoted(word), _quoted(text), "as before") for word, text in members.items()]
+    asked = {line.name for line in lines if line.section == "columns"}
+    found = {**{c: list(names) for c, names in base.columns.items()}, **{c: [h] for c, h in (columns or {}).items()}}
+    given += [
+        ProfileLine("columns", column, f"[{', '.join(map(_quoted, headers))}]", "as found")
+        for column, headers in found.items()
+        if column not in asked
+    ]
+    given += list(_kept_places(base.hl7, {line.name for line in lines}))
+    head = [
+        "# Written by infusion-timeline check. Read it through, complete the lines that begin with #, then use it:",
+        f"# infusion-timeline analyze PATH --profile {name}.yaml",
+        f"name: {_quoted(name)}",
+        'basis: "Written from a check of the input; not verified."',
+    ]
+    if base.date_order != "month-first":
+        head.append(f"date_order: {base.date_order}")
+    return "\n".join([*head, *yaml_lines([*given, *lines])]) + "\n"
+
+
+def _kept_places(hl7: Hl7Profile, asked: set[str]) -> Iterator[ProfileLine]:
+    usual = Hl7Profile()
+    for name in Hl7Profile.__struct_fields__:
+        places = getattr(hl7, name)
+        if name not in asked and places != getattr(usual, name):
+            yield ProfileLine("hl7", name, f"[{', '.join(places)}]", "as before")
+
+
+def _zone(findings: Iterable[Finding]) -> Iterator[ProfileLine]:
+    if any(finding.code == "zone-assumed" for finding in findings):
+        why = "name the site's zone: times without an offset were read as UTC"
+        yield ProfileLine("", "timezone", "America/Chicago", why, sure=False)
+
+
+def _action(word: str, count: int) -> ProfileLine:
+    near = nearest_actions(word, 1)
+    if not near:
+        return ProfileLine("action_map", _quoted(word), "", f"{_times(count)}; write one of {_ACTIONS}", sure=False)
+    why = f"{_times(count)}; a guess from '{near[0]}': check it"
+    return ProfileLine("action_map", _quoted(word), str(action_from_text(near[0])), why)
+
+
+def _place(facts: FeedFacts, need: str) -> ProfileLine | None:
+    """The list of places with the one more that holds what was not found."""
+    found = sum(sender.found[need] for sender in facts.senders.values())
+    missing = facts.administrations - found
+    offered = facts.words.elsewhere[need].most_common(1)
+    if not offered or missing < _WORTH * facts.administrations:
+        return None
+    place, count = offered[0]
+    if count * 2 < missing:
+        return None
+    name = f"{need}_fields"
+    now = getattr(facts.profile.hl7, name)
+    # The first place of an action holds nothing but action words; a later one may hold notes as well.
+    places = [*now[:1], place, *now[1:]] if need == "action" else [*now, place]
+    why = f"{place} holds it in {count:,} of the {missing:,} where it was not found"
+    if place in _PATIENTS:
+        why += "; it may be the patient's own number: check it"
+    return ProfileLine("hl7", name, f"[{', '.join(places)}]", why)
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count:,} times"
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
