@@ -159,7 +159,9 @@ def _footer(result: Result, width: int, glyphs: Glyphs) -> Iterator[RenderableTy
         yield _hanging("Queries in " + _some(asked, 12), "")
     yield from _problems(result)
     zones = sorted({offset_name(e.timeline) for e in result.encounters}) or [result.timezone or "UTC"]
-    yield _hanging(f"Policy {result.policy.name} {result.policy.version}; times in {', '.join(zones)}.", "dim")
+    policy = result.policy
+    checked = f", checked through {policy.verified_through}" if policy.verified_through else ""
+    yield _hanging(f"Policy {policy.name} {policy.version}{checked}; times in {', '.join(zones)}.", "dim")
     yield _hanging("Supports a coder; a person releases charges.", "dim")
 
 

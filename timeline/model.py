@@ -337,8 +337,11 @@ class CodedEncounter:
 class PolicyUsed:
     name: str
     version: str
+    """The date from which the latest of its values holds."""
     sha256: str
     switches: Mapping[str, object]
+    verified_through: date | None = None
+    """The last date its sources were checked for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -177,7 +177,7 @@ def policies_used(choices: Sequence[Choice], policy: Policy) -> tuple[PolicyUsed
 
 def _used(policy: Policy, start: date) -> PolicyUsed:
     """A version as used; a date that was set for all encounters stands among the switches."""
-    used = policy.on(start).used()
+    used = replace(policy.on(start).used(), verified_through=policy.verified_through)
     if policy.pinned is None:
         return used
     return replace(used, switches={**used.switches, POLICY_DATE: policy.pinned.isoformat()})

@@ -252,3 +252,8 @@ def test_the_example_of_an_exception_asks_only_on_chemo_visits() -> None:
     assert [q.what for q in asked.queries] == ["stop"]
     assert not_asked.queries == ()
     assert bill(not_asked) == {"96365": 1}
+
+
+def test_a_result_says_until_when_its_policy_was_checked() -> None:
+    result = code(batch(("E1", PARTLY, MARCH, None)))
+    assert (result.policy.version, result.policy.verified_through) == ("2009-01-01", date(2026, 12, 31))
