@@ -38,8 +38,8 @@ def value_of(switch: str, case: Case) -> str:
 
 
 def differs(group: list[Case]) -> bool:
-    """Whether the settings of a chart bill, ask or count differently."""
-    told = [(dict(c.expected), c.by_date, c.asks, c.queries, dict(c.ledger)) for c in group]
+    """Whether the settings of a chart bill, ask, count or report differently."""
+    told = [(dict(c.expected), c.by_date, c.asks, c.queries, dict(c.ledger), c.findings) for c in group]
     return any(one != told[0] for one in told)
 
 
