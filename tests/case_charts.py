@@ -39,7 +39,9 @@ import yaml
 import parsers
 import timeline
 from parsers.answers import AnswerFile, GivenAnswer
+from parsers.context import with_tables
 from parsers.events import Reading, Source
+from tests.case_context import messages, tables
 from tests.parsers.pump_messages import row
 from tests.schema_check import valid
 from timeline.model import Administration, Result
@@ -105,6 +107,10 @@ class Case:
     """Order and subject ("B second_access") to the answer a person gave."""
     pumps: tuple[str, ...] = ()
     """What pumps sent: ``09:30 COMP vancomycin | module=B``, words as in tests/parsers/pump_messages.py."""
+    accesses: tuple[str, ...] = ()
+    """IV lines in place, classes and messages of the visit: words as in tests/case_context.py."""
+    classes: tuple[str, ...] = ()
+    stays: tuple[str, ...] = ()
     timezone: str = "UTC"
     day: date = DAY
     """The day of times without ``+1`` or ``-1``."""
@@ -149,9 +155,11 @@ def read(case: Case, folder: Path) -> Reading:
     if case.pumps:
         (encounter,) = case.chart
         (folder / "pumps.hl7").write_text("".join(row(text, encounter) for text in case.pumps), encoding="utf-8")
-    reading = parsers.read([path, *folder.glob("pumps.hl7")], timezone=case.timezone)
+    visit = messages(case.stays, next(iter(case.chart)), folder)
+    reading = parsers.read([path, *folder.glob("pumps.hl7"), *visit], timezone=case.timezone)
     assert not reading.rejected, [r.message for r in reading.rejected]
-    return reading
+    beside = tables(case.accesses, case.classes, next(iter(case.chart)), case.day, folder)
+    return with_tables(reading, beside, timezone=case.timezone)
 
 
 def code_reading(case: Case, reading: Reading, program: ModuleType = timeline) -> Result:
@@ -199,6 +207,9 @@ def _unfold(entry: dict[str, Any]) -> Iterator[Case]:
         worked="",
         note=entry.get("note", ""),
         pumps=tuple(entry.get("pumps", ())),
+        accesses=tuple(entry.get("accesses", ())),
+        classes=tuple(entry.get("classes", ())),
+        stays=tuple(entry.get("stays", ())),
         timezone=entry.get("timezone", "UTC"),
         day=entry.get("day", DAY),
     )
