@@ -107,7 +107,8 @@ def _told_anew(fault: str) -> str:
 
 
 def _place(name: str) -> str:
-    """``RXA_4`` as ``RXA-4``; the name of a group or structure stays."""
+    """``RXA_4`` as ``RXA-4``, ``RAS_O17_ORDER`` as the group of that name."""
+    name = re.sub(r"^[A-Z]{3}_[A-Z]\d\d_", "the group ", name)
     return re.sub(r"^([A-Z][A-Z0-9]{1,2})_(\d{1,2})$", r"\1-\2", name)
 
 

@@ -58,7 +58,7 @@ class FeedWords:
         if said.action is None:
             _add(self.unknown, _unknown(said.unknown, charted))
         else:
-            self.known[said.text or "(none)", said.action] += 1
+            self.known[said.text or "", said.action] += 1
 
     def route(self, charted: Charted, values: MarValues) -> None:
         """Count its route where it is not known."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import textwrap
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from parsers.events import AdministrationEvent, Ignored, Rejected
 from parsers.feed_profile import FIELDS, FeedFacts
@@ -13,13 +14,15 @@ from parsers.shapes import header_word, shape
 from parsers.table_profiles import TableUnderstanding
 from parsers.vocabulary import nearest_actions
 from reports.feed_health import Conformance, Health, Told, rows_shown
-from reports.profile_lines import yaml_lines
+from reports.profile_lines import is_like_a_table, yaml_lines
 from reports.safe_text import elide, one_line
 from reports.sentences import said_place, source_text
 
 _LISTED = 10
 _APART = 0.2
 """A sender is named beside the whole where its share of a field differs by more than this."""
+_ENOUGH, _SENDERS = 10, 4
+"""Administrations from which on a sender's shares say something, and senders named for them."""
 _CHARSETS = {"ascii": "ASCII", "utf-8": "UTF-8", "cp1252": "Windows-1252", "latin-1": "ISO 8859-1"}
 
 
@@ -36,7 +39,7 @@ def render_health(health: Health, width: int = 80, *, show_values: bool = False)
         lines += ["", *_table(table, width, show_values)]
     if health.infusions.count or health.encounters:
         lines += ["", *_infusions(health, width)]
-    lines += _told(health.told, width)
+    lines += _told(health, width)
     if health.conformance is not None:
         lines += ["", *_conformance(health.conformance, width)]
     lines += _mending(health, width)
@@ -92,8 +95,9 @@ def _filled(facts: FeedFacts, width: int) -> Iterator[str]:
 
 def _apart(facts: FeedFacts, filled: Counter[str], width: int) -> Iterator[str]:
     """Senders that fill a field much more or less than the feed as a whole."""
-    charting = [s for s in facts.senders.values() if s.administrations]
-    for sender in charting if len(charting) > 1 else ():
+    charting = [s for s in facts.senders.values() if s.administrations >= _ENOUGH]
+    charting.sort(key=lambda s: -s.administrations)
+    for sender in charting[:_SENDERS] if len(facts.senders) > 1 else ():
         odd = [
             f"{name} {_share(sender.filled[name], sender.administrations)}"
             for name, _ in FIELDS
@@ -108,7 +112,7 @@ def _words(facts: FeedFacts, width: int) -> Iterator[str]:
     yield "  Actions:"
     by_action: dict[str, list[str]] = {}
     for (word, action), count in facts.words.known.most_common():
-        by_action.setdefault(str(action), []).append(f"{one_line(word)} ({count:,})")
+        by_action.setdefault(str(action), []).append(f"{one_line(word) or 'nothing charted'} ({count:,})")
     for read_as, words in by_action.items():
         yield from _wrapped(f"{read_as:<12} {', '.join(words)}", width, 4, 17)
     if facts.words.unknown:
@@ -137,15 +141,15 @@ def _times(facts: FeedFacts, width: int) -> Iterator[str]:
     hours = times.ahead_hours.most_common(1)
     zone = f", mostly by {_count(hours[0][0], 'hour')}: look at the zone" if hours and hours[0][0] else ""
     doubts = (
-        (times.date_only, "have a date without a time of day"),
-        (times.unreadable, "have a start that is no time"),
-        (times.same_stop, "repeat the start in RXA-4, which says nothing of the stop"),
-        (times.ahead, f"are charted for a time after the message was sent{zone}"),
-        (times.late, "were charted more than an hour later (late entries)"),
+        (times.date_only, "a date without a time of day"),
+        (times.unreadable, "a start that is no time"),
+        (times.same_stop, "RXA-4 repeats the start, which says nothing of the stop"),
+        (times.ahead, f"charted for a time after the message was sent{zone}"),
+        (times.late, "charted more than an hour later (late entries)"),
     )
     for number, text in doubts:
         if number:
-            yield from _wrapped(f"{number:,} of {total:,} {text}.", width, 4, 6)
+            yield from _wrapped(f"{number:,} of {total:,}: {text}.", width, 4, 6)
     if times.out_of_order:
         late = _count(times.out_of_order, "message arrives", "messages arrive")
         yield from _wrapped(f"{late} after a younger one of the same sender; they are put in order.", width, 4, 6)
@@ -166,9 +170,10 @@ def _table(table: TableUnderstanding, width: int, show_values: bool) -> Iterator
     header = f", header in row {table.header_row}" if table.header_row else ""
     yield from _wrapped(f"TABLE  {one_line(table.file)}{sheet}{header}", width, 0, 2)
     if table.problem is not None:
-        yield from _wrapped(one_line(table.problem.message), width, 2, 4)
+        yield from _wrapped(f"{one_line(table.problem.message)} {one_line(table.problem.fix)}", width, 2, 4)
     else:
-        yield from _wrapped(f"Read with the profile {table.profile}: {table.why}.", width, 2, 4)
+        sure = f"confidence {table.confidence:.2f}"
+        yield from _wrapped(f"Read with the profile {table.profile} ({sure}): {table.why}.", width, 2, 4)
         yield from _columns(table, width)
         yield from _rows(table, width, show_values)
     yield from _missing(table, width)
@@ -230,11 +235,12 @@ def _event(event: AdministrationEvent, room: int, show_values: bool) -> str:
 
 
 def _missing(table: TableUnderstanding, width: int) -> Iterator[str]:
-    if not table.missing:
+    costly = [missing for missing in table.missing if not missing.cost.startswith("nothing;")]
+    if not costly or not is_like_a_table(table):
         return
     yield ""
     yield "  Missing, and what that costs:"
-    for missing in table.missing:
+    for missing in costly:
         near = f" Perhaps {header_word(missing.nearest, trusted=True)}?" if missing.nearest else ""
         mark = " (required)" if missing.required else ""
         yield from _wrapped(f"{missing.column:<14} {missing.cost}{mark}.{near}", width, 4, 19)
@@ -254,18 +260,26 @@ def _infusions(health: Health, width: int) -> Iterator[str]:
     yield from _wrapped(text, width, 0, 2)
 
 
-def _told(told: Sequence[Told], width: int) -> Iterator[str]:
+def _told(health: Health, width: int) -> Iterator[str]:
+    # What stands with its table is not told twice.
+    known = {table.problem.message for table in health.tables if table.problem is not None}
+    told = [entry for entry in health.told if not (entry.count == 1 and entry.message in known)]
     if not told:
         return
     yield ""
-    yield "FOUND  (the first of each kind; --format json lists all kinds)"
+    yield "FOUND  (the first of each kind)"
     for entry in told[: _LISTED + 2]:
-        where = f" ({source_text(said_place(entry.source, entry.message))})" if entry.source is not None else ""
-        yield from _wrapped(
-            f"{entry.severity:<8} {entry.count:>5,} x {entry.code}: {one_line(entry.message)}{where}", width, 2, 4
-        )
+        yield from _wrapped(f"{entry.severity:<8} {entry.count:>5,} x {_kind(entry)}", width, 2, 4)
     if len(told) > _LISTED + 2:
-        yield f"  and {len(told) - _LISTED - 2} more kinds"
+        yield f"  and {len(told) - _LISTED - 2} more kinds; --format json lists them"
+
+
+def _kind(entry: Told) -> str:
+    where = ""
+    if entry.source is not None:
+        where = f" ({source_text(said_place(replace(entry.source, control_id=None), entry.message))})"
+    fix = f" {one_line(entry.fix)}" if entry.severity in ("rejected", "error") else ""
+    return f"{entry.code}: {one_line(entry.message)}{where}{fix}"
 
 
 def _conformance(verdicts: Conformance, width: int) -> Iterator[str]:

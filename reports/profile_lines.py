@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from parsers.events import Finding, Rejected
 from parsers.feed_profile import NEEDS, FeedFacts
 from parsers.profiles import Hl7Profile, Profile
+from parsers.table_costs import REQUIRED
 from parsers.table_profiles import TableUnderstanding
 from parsers.vocabulary import action_from_text, nearest_actions
 
@@ -21,7 +22,6 @@ _QUOTED_ACTION = re.compile(r"(?:[Tt]he|[Tt]his) action '([^']+)' is not known")
 _PATIENTS = frozenset({"PID-2.1", "PID-4.1"})
 _WORTH = 0.2
 """A place is looked for elsewhere when it is empty in this share of the administrations."""
-_ACTIONS = "new_bag, started, given, push, bolus, rate_change, rate_verify, paused, restarted, stopped, held, not_given"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +60,21 @@ def table_lines(
     words = Counter(m[1] for entry in rejected if (m := _QUOTED_ACTION.search(entry.message)))
     lines += [_action(word, count) for word, count in words.most_common()]
     named: set[str] = set()
-    for missing in (missing for table in tables for missing in table.missing):
+    for missing in (missing for table in tables if is_like_a_table(table) for missing in table.missing):
         if missing.column in named or not (missing.nearest or missing.required):
             continue
         named.add(missing.column)
         value = f"[{_quoted(missing.nearest)}]" if missing.nearest else "[]"
-        why = "a guess from the header: check it" if missing.nearest else "required; name its header here"
+        either = "start, or action and time, are" if missing.column in ("start", "action", "time") else "it is"
+        why = "a guess from the header: check it" if missing.nearest else f"{either} required; name the header here"
         lines.append(ProfileLine("columns", missing.column, value, why, sure=bool(missing.nearest)))
     return tuple(lines)
+
+
+def is_like_a_table(table: TableUnderstanding) -> bool:
+    """Whether anything in it looks like a header: otherwise it may be any text, and nothing is suggested for it."""
+    lacking = [missing for missing in table.missing if missing.required]
+    return table.problem is None or len(lacking) < len(REQUIRED) or any(missing.nearest for missing in lacking)
 
 
 def yaml_lines(lines: Iterable[ProfileLine]) -> list[str]:
@@ -84,7 +91,7 @@ def yaml_lines(lines: Iterable[ProfileLine]) -> list[str]:
             written.append(f"{section}:" if any(m.sure for m in members) else f"# {section}:")
         for line in members:
             mark = "" if line.sure else "# "
-            written.append(f"{indent}{mark}{line.name}: {line.value}  # {line.why}")
+            written.append(f"{mark}{indent}{line.name}: {line.value}  # {line.why}".replace(":   #", ":  #"))
     return written
 
 
@@ -133,7 +140,13 @@ def _zone(findings: Iterable[Finding]) -> Iterator[ProfileLine]:
 def _action(word: str, count: int) -> ProfileLine:
     near = nearest_actions(word, 1)
     if not near:
-        return ProfileLine("action_map", _quoted(word), "", f"{_times(count)}; write one of {_ACTIONS}", sure=False)
+        return ProfileLine(
+            "action_map",
+            _quoted(word),
+            "",
+            f"{_times(count)}; write its meaning: new_bag, stopped, given ...",
+            sure=False,
+        )
     why = f"{_times(count)}; a guess from '{near[0]}': check it"
     return ProfileLine("action_map", _quoted(word), str(action_from_text(near[0])), why)
 
