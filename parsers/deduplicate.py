@@ -18,20 +18,14 @@ DUPLICATE = "duplicate of an earlier record"
 _EARLY = datetime.min.replace(tzinfo=UTC)
 
 _content = attrgetter(*(f.name for f in fields(AdministrationEvent) if f.name not in ("source", "recorded_at")))
-_few = attrgetter("encounter_id", "order_id", "time", "action", "drugs")
+_few = attrgetter("order_id", "action", "drugs")
 
 Record = tuple[str, int | None, int | None]
-
-
-def in_order(events: Iterable[AdministrationEvent]) -> list[AdministrationEvent]:
-    """Events by encounter, time and content, whatever the order of files and rows."""
-    return sorted(events, key=_order)
 
 
 def _order(event: AdministrationEvent) -> tuple[object, ...]:
     source = event.source
     return (
-        event.encounter_id,
         event.time,
         event.order_id or "",
         event.action,
@@ -47,28 +41,43 @@ def _order(event: AdministrationEvent) -> tuple[object, ...]:
 def without_duplicates(
     events: Iterable[AdministrationEvent],
 ) -> tuple[tuple[AdministrationEvent, ...], Ignored | None]:
-    """Events in order, each once (the one recorded first), and the records of which nothing is left."""
-    ordered = in_order(events)
-    corrected = {_entry(e) for e in ordered if e.correction is not None or e.action is Action.CANCELED}
-    seen: dict[object, list[AdministrationEvent]] = {}
+    """Events by encounter, time and content, each once (the one recorded first), and the records that left nothing.
+
+    The order of files and rows changes nothing.
+    """
+    by_encounter: dict[str, list[AdministrationEvent]] = {}
+    for event in events:
+        by_encounter.setdefault(event.encounter_id, []).append(event)
     kept: list[AdministrationEvent] = []
     dropped: dict[Record, Source] = {}
-    for event in ordered:
-        twins = seen.setdefault(_few(event), [])
-        if twins and _is_known(event, twins, by_recording=bool(corrected) and _entry(event) in corrected):
-            source = event.source
-            dropped.setdefault(
-                _record(event), Source(source.file, source.record, source.row, control_id=source.control_id)
-            )
-        else:
-            twins.append(event)
-            kept.append(event)
+    for encounter in sorted(by_encounter):
+        _keep_each_once(sorted(by_encounter.pop(encounter), key=_order), kept, dropped)
     if not dropped:
         return tuple(kept), None
     alive = {_record(event) for event in kept}
     gone = [source for record, source in dropped.items() if record not in alive]
     gone.sort(key=lambda s: (s.file, s.record or 0, s.row or 0))
     return tuple(kept), Ignored(DUPLICATE, tuple(gone)) if gone else None
+
+
+def _keep_each_once(
+    ordered: list[AdministrationEvent], kept: list[AdministrationEvent], dropped: dict[Record, Source]
+) -> None:
+    """The events of one encounter; those of one minute stand side by side, and only they can be the same."""
+    corrected = {_entry(e) for e in ordered if e.correction is not None or e.action is Action.CANCELED}
+    at_once: list[AdministrationEvent] = []
+    for event in ordered:
+        if at_once and at_once[0].time != event.time:
+            at_once.clear()
+        twins = [other for other in at_once if _few(other) == _few(event)]
+        if twins and _is_known(event, twins, by_recording=bool(corrected) and _entry(event) in corrected):
+            source = event.source
+            dropped.setdefault(
+                _record(event), Source(source.file, source.record, source.row, control_id=source.control_id)
+            )
+        else:
+            at_once.append(event)
+            kept.append(event)
 
 
 def _is_known(event: AdministrationEvent, twins: list[AdministrationEvent], *, by_recording: bool) -> bool:

@@ -117,18 +117,25 @@ def read(
     pile = _Pile(rejected=missing, choose=profile is None, date_from=date_from)
     first_of: dict[str, InputFile] = {}
     for found in sorted(inputs, key=lambda f: "d_items" not in f.name.casefold()):  # names come before their use
-        content = open_input(found)
-        if isinstance(content, Rejected):
-            pile.rejected.append(content)
-        elif content.sha256 in first_of:
-            _again(pile, found, first_of[content.sha256])
-        else:
-            first_of[content.sha256] = _read_input(pile, found, content, zone, sender)
+        _open_and_read(pile, found, first_of, zone, sender)
     for file, clock, reading in pile.fhir.readings() if pile.fhir is not None else ():
         pile.add(reading)
         if clock.assumed:
             pile.without_offset.append(file)
     return _reading(pile, zone_name, sender)
+
+
+def _open_and_read(
+    pile: _Pile, found: Found, first_of: dict[str, InputFile], zone: tzinfo | None, profile: Profile
+) -> None:
+    """One input; its content is let go before the next is opened."""
+    content = open_input(found)
+    if isinstance(content, Rejected):
+        pile.rejected.append(content)
+    elif content.sha256 in first_of:
+        _again(pile, found, first_of[content.sha256])
+    else:
+        first_of[content.sha256] = _read_input(pile, found, content, zone, profile)
 
 
 def read_frame(
