@@ -99,6 +99,7 @@ def _administration(parts: list[Hang], formulary: Formulary, findings: list[Find
         electrolyte=match.electrolyte and basis != "record",
         silence=_silence(parts, segments),
         hormonal=match.hormonal,
+        history=tuple(entry for part in parts for entry in part.past),
     )
 
 

@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from parsers.events import Action, AdministrationEvent, Finding, Route
+from parsers.events import Action, AdministrationEvent, Finding, Route, Source
 from timeline.access_names import access_key
 from timeline.corrections import drug_names
+from timeline.entry_history import PastEntry, past_entry
 from timeline.hang_settings import HangSettings
 from timeline.hangs import STARTS, Hang, at_once, follow
 
@@ -73,7 +74,7 @@ def hangs_of_drug(events: Sequence[AdministrationEvent], settings: HangSettings)
     rows = sorted((e for e in events if e.action is Action.INTERVAL or e.stop is not None), key=_row_order)
     actions = [e for e in events if e.action is not Action.INTERVAL and e.stop is None]
     findings: list[Finding] = []
-    rows = _one_row_a_start(rows, findings)
+    rows, older = _one_row_a_start(rows, findings)
     hangs: list[Hang] = []
     for index, row in enumerate(rows):
         stops = row.stop is not None and row.stop > row.time
@@ -83,6 +84,7 @@ def hangs_of_drug(events: Sequence[AdministrationEvent], settings: HangSettings)
         hang, *doses = _from_row(row, inside, settings, findings)
         if not stops and hang.open_since is not None and index + 1 < len(rows):
             hang.latest_stop = rows[index + 1].time
+        hang.past += older.get(row.source, ())
         hangs += [hang, *doses]
     if actions:
         track = follow(actions, settings)
@@ -96,9 +98,15 @@ def _row_order(event: AdministrationEvent) -> tuple[object, ...]:
     return (event.time, event.stop or event.time, event.source.file, event.source.record or 0)
 
 
-def _one_row_a_start(rows: Sequence[AdministrationEvent], findings: list[Finding]) -> list[AdministrationEvent]:
-    """Of two rows with one start, the one recorded last stands; then one with a stop; then the earlier stop."""
+def _one_row_a_start(
+    rows: Sequence[AdministrationEvent], findings: list[Finding]
+) -> tuple[list[AdministrationEvent], dict[Source, list[PastEntry]]]:
+    """Of two rows with one start, the one recorded last stands; then one with a stop; then the earlier stop.
+
+    Beside the rows that stand, by the place of each, those it stands for.
+    """
     best: dict[tuple[datetime, bool], AdministrationEvent] = {}
+    older: dict[tuple[datetime, bool], list[AdministrationEvent]] = {}
     for row in rows:
         # A loading push and a bag of one order may begin in the same minute: two administrations.
         start = (row.time, row.route is Route.IV_PUSH)
@@ -109,8 +117,11 @@ def _one_row_a_start(rows: Sequence[AdministrationEvent], findings: list[Finding
         newer = (row.recorded_at is not None) and (held.recorded_at is None or row.recorded_at > held.recorded_at)
         if newer or (held.stop is None and row.stop is not None and held.recorded_at == row.recorded_at):
             best[start], row = row, held
+        older.setdefault(start, []).append(row)
         findings.append(_one_too_many(best[start], row))
-    return [best[start] for start in sorted(best)]
+    standing = [best[start] for start in sorted(best)]
+    past = {best[s].source: [past_entry(row, best[s], "older") for row in rows] for s, rows in older.items()}
+    return standing, past
 
 
 def _one_too_many(used: AdministrationEvent, unused: AdministrationEvent) -> Finding:
@@ -182,6 +193,7 @@ def _joined(hangs: Sequence[Hang], settings: HangSettings) -> list[Hang]:
             last.rates.extend(hang.rates)
             last.actions.extend(hang.actions)
             last.events.extend(hang.events)
+            last.past.extend(hang.past)
         else:
             result.append(hang)
     return result

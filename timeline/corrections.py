@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 
 from parsers.events import Action, AdministrationEvent, Finding
 from timeline.access_names import access_key
+from timeline.entry_history import PastEntry, past_entry
 
 Slot = tuple[str | None, datetime, tuple[str, ...]]
 _EARLY = datetime.min.replace(tzinfo=UTC)
@@ -30,21 +31,24 @@ def _slot(event: AdministrationEvent) -> Slot:
 
 def apply_corrections(
     events: Sequence[AdministrationEvent],
-) -> tuple[list[AdministrationEvent], list[Finding]]:
-    """The events that stand, and a finding for each row that was taken back or corrected nothing."""
+) -> tuple[list[AdministrationEvent], list[Finding], list[PastEntry]]:
+    """The events that stand, a finding for each row that was taken back or corrected nothing, and those rows."""
     if not any(_corrects(e) for e in events):
-        return list(events), []
+        return list(events), [], []
     slots: dict[Slot, list[AdministrationEvent]] = {}
     for event in events:
         slots.setdefault(_slot(event), []).append(event)
     kept: list[AdministrationEvent] = []
     findings: list[Finding] = []
+    past: list[PastEntry] = []
     for rows in slots.values():
-        kept.extend(_standing(rows, findings) if any(map(_corrects, rows)) else rows)
-    return kept, findings
+        kept.extend(_standing(rows, findings, past) if any(map(_corrects, rows)) else rows)
+    return kept, findings, past
 
 
-def _standing(rows: list[AdministrationEvent], findings: list[Finding]) -> list[AdministrationEvent]:
+def _standing(
+    rows: list[AdministrationEvent], findings: list[Finding], past: list[PastEntry]
+) -> list[AdministrationEvent]:
     """What stands of the rows of one order, time and drug, read in the order in which they were recorded."""
     standing: list[AdministrationEvent] = []
     for row in sorted(rows, key=_weight):
@@ -58,6 +62,7 @@ def _standing(rows: list[AdministrationEvent], findings: list[Finding]) -> list[
         else:
             standing.append(row)
         findings.extend(_replaced(r, row) for r in meant)
+        past.extend(past_entry(r, row, "withdrawn" if _withdraws(row) else "updated") for r in meant)
     return standing
 
 

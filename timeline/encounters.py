@@ -16,6 +16,7 @@ from timeline.administrations import administrations_of_order
 from timeline.charted_orders import orders_of
 from timeline.clock_changes import settle_ambiguous_times
 from timeline.corrections import apply_corrections
+from timeline.entry_history import with_history
 from timeline.formulary import Formulary, default_formulary
 from timeline.hang_settings import HangSettings
 from timeline.model import Administration, EncounterTimeline, Segment, Timelines
@@ -52,7 +53,7 @@ def _encounter(
 ) -> EncounterTimeline:
     place = _zone(zone, [e for e in events if e.origin == "charted"] or events)
     about = context.of(key)
-    standing, findings = apply_corrections([about.lines.renamed(e) for e in events] if about.lines else events)
+    standing, findings, past = apply_corrections([about.lines.renamed(e) for e in events] if about.lines else events)
     findings.extend(about.findings)
     standing = [_in_utc(e) for e in standing]
     inpatient_from = about.inpatient_from(standing)
@@ -68,7 +69,7 @@ def _encounter(
     administrations, found = with_pumps(_told_apart(administrations), pumps, formulary, settings, about.one_number)
     findings.extend(found)
     administrations = about.placed(_told_apart(administrations), ordered)
-    administrations = _shared_accesses(administrations, findings)
+    administrations, withdrawn = with_history(_shared_accesses(administrations, findings), past)
     administrations.sort(key=lambda a: (a.start, a.drug.casefold(), a.order_id or "", a.id))
     findings.extend(after_departure(administrations, about.stay.departure))
     overlaps, gaps = overlaps_and_gaps(administrations)
@@ -81,6 +82,7 @@ def _encounter(
         overlaps=overlaps,
         gaps=gaps,
         findings=tuple(sorted(findings, key=_finding_order)),
+        withdrawn=withdrawn,
         inpatient_from=inpatient_from,
         arrival=about.stay.arrival,
         departure=about.stay.departure,

@@ -14,6 +14,7 @@ from itertools import groupby
 
 from parsers.events import Action, AdministrationEvent, Finding, Route, Source
 from timeline.bag_changes import continues, runs_dry
+from timeline.entry_history import PastEntry
 from timeline.hang_settings import HangSettings, RateStep
 
 STARTS = frozenset({Action.NEW_BAG, Action.STARTED, Action.GIVEN, Action.BOLUS, Action.PUSH})
@@ -47,6 +48,8 @@ class Hang:
     rates: list[RateStep] = field(default_factory=list)
     actions: list[datetime] = field(default_factory=list)
     events: list[AdministrationEvent] = field(default_factory=list)
+    past: list[PastEntry] = field(default_factory=list)
+    """Rows of the same start that were recorded before."""
 
     @property
     def point(self) -> bool:

@@ -13,6 +13,7 @@ from typing import Literal
 
 from parsers.answers import GivenAnswer
 from parsers.events import Category, Finding, Ignored, InputFile, Reading, Rejected, Route, Source
+from timeline.entry_history import PastEntry
 from timeline.formulary import Formulary
 from timeline.hang_settings import HangSettings, RateStep
 
@@ -111,6 +112,8 @@ class Administration:
     """What a pump says beside the chart."""
     pump_only: bool = False
     """Nobody charted it: only a pump shows it."""
+    history: tuple[PastEntry, ...] = ()
+    """Earlier entries that were corrected, taken back or replaced."""
     access_evidence: str = ""
     """``one line in place`` or ``answered``; empty where the access is as charted, or unknown."""
     access_sources: tuple[Source, ...] = ()
@@ -158,6 +161,8 @@ class EncounterTimeline:
     overlaps: tuple[Overlap, ...]
     gaps: tuple[Gap, ...]
     findings: tuple[Finding, ...]
+    withdrawn: tuple[PastEntry, ...] = ()
+    """Entries taken back of which no administration is left."""
     inpatient_from: datetime | None = None
     """From here on the patient was an inpatient: nothing later is coded (rulebook 34)."""
     arrival: datetime | None = None
