@@ -29,7 +29,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
     ),
     "drug": (
         "medication", "medication name", "med", "med name", "drug name", "drug description", "medication description",
-        "display name", "order name", "medication ordered", "med description", "description",
+        "display name", "order name", "order description", "medication ordered", "med description", "description",
     ),
     "drug_code": ("NDC", "RxNorm", "RxCUI", "charge code", "medication id", "drug id", "medication code"),
     "hcpcs": ("HCPCS code", "J code"),
@@ -157,17 +157,22 @@ class HeaderProblem:
 
 
 def match_header(
-    cells: Sequence[str], more_aliases: Mapping[str, Sequence[str]] | None = None, *, times_alone: bool = False
+    cells: Sequence[str],
+    more_aliases: Mapping[str, Sequence[str]] | None = None,
+    *,
+    times_alone: bool = False,
+    not_read: Sequence[str] = (),
 ) -> ColumnMap | HeaderProblem:
     """Match header cells to canonical columns, without case, spaces and punctuation.
 
     ``more_aliases`` (of a profile: canonical column -> header names) win over the names known here.  Of several
     headers for one column the canonical name serves, then the first alias listed.  With ``times_alone`` a time needs
-    no action beside it.
+    no action beside it.  Headers in ``not_read`` are passed over without a word.
     """
+    passed = {key(name) for name in not_read}
     offered: dict[str, int] = {}
     for place, cell in enumerate(cells):
-        if cell.strip():
+        if cell.strip() and key(cell) not in passed:
             offered.setdefault(key(cell), place)
     index: dict[str, int] = {}
     headers: dict[str, str] = {}
@@ -185,7 +190,8 @@ def match_header(
         return _problem(cells, headers, missing)
     known = known_names(more_aliases or {})
     read = {*index.values(), *found.values()}
-    rest = [(p, c.strip()) for p, c in enumerate(cells) if c.strip() and p not in read]
+    spare = {key(name) for column in headers for name in own.get(column, ())} | passed
+    rest = [(p, c.strip()) for p, c in enumerate(cells) if c.strip() and p not in read and key(c) not in spare]
     days = {time: found[day] for time, served in _DAY_OF.items() for day in reversed(served) if day in found}
     return ColumnMap(
         width=len(cells),
@@ -256,6 +262,7 @@ def _problem(cells: Sequence[str], headers: Mapping[str, str], missing: Sequence
     wanted = tuple(name for column in missing for name in _SINGLE.get(column, (column,)))
     nearest = {c: header_word(near, trusted=True) for c in wanted if trusted and (near := nearest_header(c, rest))}
     hints = [f"'{near}' may be {column}" for column, near in nearest.items()]
+    grid = sum(_HOUR.fullmatch(c.strip()) is not None for c in cells) >= 3
     if "drug" in missing and key(headers.get("order_id", "")) == "order":
         hints.append(f"'{headers['order_id']}' was read as order_id; if it names the drug, map it as drug")
     message = f"The header lacks required columns: {', '.join(missing)}. Found: {found}."
@@ -263,9 +270,12 @@ def _problem(cells: Sequence[str], headers: Mapping[str, str], missing: Sequence
         message = f"The first line is not a header of a MAR table. Found: {found}."
     fix = "Rename the columns, or map them under 'columns' in a profile" + (f" ({'; '.join(hints)})" if hints else "")
     fix += ". Required: encounter_id, drug, and start or action with time."
+    if grid:
+        fix = "Its columns are hours: a grid cannot be read. Export one row for each action or administration instead."
     return HeaderProblem(message, fix, len(headers), wanted, nearest)
 
 
+_HOUR = re.compile(r"(?:[01]?\d|2[0-4]):?[0-5]\d(?: ?[AP]M)?|\d{1,2} ?[AP]M", re.IGNORECASE)
 _SINGLE = {"start (or action and time)": ("start", "action", "time")}
 _HEADER_WORDS = re.compile(
     r"(?i)\b(?:patient|encounter|visit|account|acct|medication|med|drug|order|dose|route|action|time|date|start|stop"

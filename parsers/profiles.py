@@ -64,6 +64,8 @@ class TableProfile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     """``rows`` is the MAR table; the others are public research tables with a shape of their own."""
     minute_zero: str | None = None
     """For tables that count minutes instead of giving times: the time that minute 0 stands for."""
+    not_read: tuple[str, ...] = ()
+    """Header names of this export that have no meaning here, so that nothing is said of them."""
     cannot_carry: tuple[str, ...] = ()
     """Canonical columns this export has no place for, so that nobody looks for them."""
 

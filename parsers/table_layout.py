@@ -91,7 +91,8 @@ def header_at(head: Sequence[Line], place: int, profile: Profile) -> Header | He
 
 
 def _match(cells: Sequence[str], profile: Profile) -> ColumnMap | HeaderProblem:
-    return match_header(cells, profile.columns, times_alone=profile.table.layout == "eicu")
+    table = profile.table
+    return match_header(cells, profile.columns, times_alone=table.layout == "eicu", not_read=table.not_read)
 
 
 def _matched(found: ColumnMap | HeaderProblem) -> int:

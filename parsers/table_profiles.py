@@ -104,6 +104,9 @@ def choose_profile(head: Sequence[Line], named: Profile | None = None) -> Choice
         _, above = find_header(head, best.profile)
         return Choice(best.profile, best.confidence, _why(best), best.header, above, tuple(candidates))
     if isinstance(header, HeaderProblem):
+        if len(best.found) >= CHOSEN_FROM * len(best.profile.table.recognised_by):
+            nearly, seen = find_header(head, best.profile)
+            return Choice(best.profile, best.confidence, _why(best), nearly, seen, tuple(candidates))
         return Choice(generic, 0.0, "no profile fits", header, seen, tuple(candidates))
     named_columns = header.columns.matched / max(1, sum(bool(cell.strip()) for cell in header.cells))
     confidence = _BY_HEADER * named_columns + _BY_VALUES * _values(head, header, generic)
@@ -183,7 +186,7 @@ def understand(data: bytes, file: str, profile: Profile | None = None, *, rows: 
         )  # fmt: skip
         if isinstance(choice.header, Header):
             return _understood(about, choice.profile, choice.header, first_rows(head, file, choice, table, rows))
-        rejected = refusal(choice.header, choice.seen, Source(file, row=1))
+        rejected = refusal(choice, choice.header, Source(file, row=1))
         refused = refused or _with_problem(about, choice.header, rejected)
     return refused or TableUnderstanding(file, GENERIC, 0.0, "there is no sheet to read", problem=_empty(file))
 

@@ -363,7 +363,7 @@ class RowReader:
             "warning",
             "number-unreadable",
             f"{self._headers[column]}: a value of the shape {shape(text)} is not {wanted}; it is not used",
-            "Chart a plain number, with its unit beside it.",
+            "Chart a plain number with a decimal point, and its unit beside it.",
             source,
         )
 

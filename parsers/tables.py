@@ -20,7 +20,7 @@ from parsers.events import AdministrationEvent, Finding, Ignored, Rejected, Sour
 from parsers.file_reading import FileReading
 from parsers.mar_columns import ColumnMap, HeaderProblem, match_header
 from parsers.mimic_rows import MimicRows
-from parsers.profiles import Profile, load_profile, shipped_profiles, words_of
+from parsers.profiles import GENERIC, Profile, load_profile, shipped_profiles, words_of
 from parsers.table_layout import BLANK, HEAD_ROWS, HEADER_WITHIN, Header, Layout
 from parsers.table_lines import Line, RawTable, csv_lines, declared_delimiter, fitted_cells
 from parsers.table_notes import header_notes, layout_notes, profile_note, sheet_note
@@ -139,7 +139,7 @@ def _read_tables(
             readings.append(reading)
         else:
             blank = not any(any(line.cells or ()) for line in head)
-            rejected = refusal(choice.header, choice.seen, Source(file, row=1, segment=_sheet(table)))
+            rejected = refusal(choice, choice.header, Source(file, row=1, segment=_sheet(table)))
             refused.append((-1 if blank else choice.header.matched, rejected, table))
     if not readings:
         best = max(refused, key=lambda r: r[0], default=None)
@@ -180,9 +180,14 @@ def _sheet(table: RawTable) -> str | None:
     return None if table.sheet is None else f"sheet {table.sheet}"
 
 
-def refusal(problem: HeaderProblem, rows: Sequence[Sequence[str]], at: Source) -> Rejected:
+def refusal(choice: Choice, problem: HeaderProblem, at: Source) -> Rejected:
     """The table without a header that can be matched: what was found, what is missing, which profile would do."""
-    return Rejected(at, "columns-missing", problem.message, problem.fix + _helpful(rows))
+    profile = choice.profile
+    if not choice.candidates or profile.name == GENERIC:
+        return Rejected(at, "columns-missing", problem.message, problem.fix + _helpful(choice.seen))
+    wanted = "; ".join(f"{c}: {' or '.join(profile.columns[c])}" for c in problem.missing if c in profile.columns)
+    fix = f"It looks like the export {profile.name}: add the column that is missing ({wanted})."
+    return Rejected(at, "columns-missing", problem.message, fix)
 
 
 def _helpful(rows: Sequence[Sequence[str]]) -> str:
