@@ -16,13 +16,14 @@ from timeline.edits import earlier_bills
 from timeline.evidence import Evidence
 from timeline.ledger import ledger_rows
 from timeline.lines import Draft, draft_lines, finished_lines
-from timeline.model import CodedEncounter, EncounterTimeline, Fingerprint, Kind, Result, Timelines, Uncharged
+from timeline.model import CodedEncounter, EncounterTimeline, Kind, Result, Timelines, Uncharged
 from timeline.plausibility import doubts
 from timeline.policy import Policy, PolicyVersion, load_policy
-from timeline.policy_choice import Choice, choices_of, date_findings, policies_used, refused
+from timeline.policy_choice import Choice, choices_of, refused
 from timeline.possible_answers import Unknown
-from timeline.pricing import Amounts, Tables, amount_in_query, edit_findings, outside_rates
+from timeline.pricing import Amounts, Tables, amount_in_query, edit_findings
 from timeline.questions import assumption_of, queries_of, undetermined_of
+from timeline.results import CodedShare, result_of
 from timeline.rules.case import Aside, Note
 from timeline.rules.two_encounters import encounter_modifier, later_dates, marked
 from timeline.settled import Range, Settled
@@ -51,56 +52,33 @@ def code(
     """
     chosen = load_policy(policy) if isinstance(policy, str) else policy
     chosen = chosen.with_switches(switches or {})
-    given, misplaced = _by_encounter(answers, timelines)
-    worked = [_work(t, choice, given.get(t.id, ())) for t, choice in choices_of(timelines, chosen)]
-    marks = later_dates([(w.timeline.id, w.timeline.patient_id, w.timeline.start, w.dates()) for w in worked])
     tables = Tables(rates, mue, ptp)
+    share = code_share(timelines, chosen, tables, answers)
+    reading = timelines.reading
+    ids = [t.id for t in timelines.encounters]
+    return result_of(
+        reading,
+        timelines.formulary,
+        chosen,
+        tables,
+        answers,
+        share,
+        ids,
+        len(reading.events),
+        timelines.findings,
+    )
+
+
+def code_share(timelines: Timelines, policy: Policy, tables: Tables, answers: AnswerFile | None = None) -> CodedShare:
+    """Code encounters, all of each patient they belong to; answers for others are passed over."""
+    given = _by_encounter(answers, timelines)
+    worked = [_work(t, choice, given.get(t.id, ())) for t, choice in choices_of(timelines, policy)]
+    marks = later_dates([(w.timeline.id, w.timeline.patient_id, w.timeline.start, w.dates()) for w in worked])
     earlier = _earlier(worked, marks) if tables else {}
     encounters = tuple(
         _finish(w, marks.get(w.timeline.id, set()), tables, earlier.get(w.timeline.id, {})) for w in worked
     )
-    policy_used, policies = policies_used([w.choice for w in worked], chosen)
-    reading = timelines.reading
-    return Result(
-        encounters=encounters,
-        policy=policy_used,
-        policies=policies,
-        inputs=reading.inputs,
-        used=reading.used,
-        ignored=reading.ignored,
-        rejected=reading.rejected,
-        events=len(reading.events),
-        findings=(
-            *reading.findings,
-            *timelines.findings,
-            *misplaced,
-            *date_findings([w.choice for w in worked]),
-            *outside_rates(rates, [w.version.settings for w in worked]),
-        ),
-        timezone=reading.timezone,
-        profile=reading.profile,
-        formulary=Fingerprint(timelines.formulary.name, timelines.formulary.sha256),
-        rates=_fingerprint(rates),
-        answers=_fingerprint(answers),
-        accesses=_table(timelines, "accesses"),
-        classes=_table(timelines, "classes"),
-        accesses=_table(timelines, "accesses"),
-        classes=_table(timelines, "classes"),
-        mue=_fingerprint(mue),
-        ptp=_fingerprint(ptp),
-    )
-
-
-def _table(timelines: Timelines, kind: str) -> Fingerprint | None:
-    return next((Fingerprint(t.file, t.sha256) for t in timelines.reading.tables if t.kind == kind), None)
-
-
-def _table(timelines: Timelines, kind: str) -> Fingerprint | None:
-    return next((Fingerprint(t.file, t.sha256) for t in timelines.reading.tables if t.kind == kind), None)
-
-
-def _fingerprint(file: AnswerFile | RateTable | UnitLimitTable | PairTable | None) -> Fingerprint | None:
-    return None if file is None else Fingerprint(file.name, file.sha256)
+    return CodedShare(encounters, tuple(w.choice for w in worked))
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,29 +102,13 @@ class Worked:
         return {key[2] for key in self.settled.certain}
 
 
-def _by_encounter(
-    answers: AnswerFile | None, timelines: Timelines
-) -> tuple[dict[str, list[GivenAnswer]], list[Finding]]:
-    """Answers by encounter, and a finding for each that names an encounter the input does not hold."""
-    if answers is None:
-        return {}, []
+def _by_encounter(answers: AnswerFile | None, timelines: Timelines) -> dict[str, list[GivenAnswer]]:
     known = {t.id for t in timelines.encounters}
     given: dict[str, list[GivenAnswer]] = {}
-    misplaced = list(answers.findings)
-    for answer in answers.answers:
+    for answer in answers.answers if answers is not None else ():
         if answer.encounter in known:
             given.setdefault(answer.encounter, []).append(answer)
-        else:
-            misplaced.append(
-                Finding(
-                    "warning",
-                    "answer-without-encounter",
-                    "An answer names an encounter that the input does not hold.",
-                    "Give the records of that encounter as well, or take the row out.",
-                    answer.source,
-                )
-            )
-    return given, misplaced
+    return given
 
 
 def _work(timeline: EncounterTimeline, choice: Choice, given: Sequence[GivenAnswer]) -> Worked:
