@@ -12,17 +12,20 @@ import io
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Literal, TextIO
+from itertools import chain, islice
+from typing import Literal, NamedTuple, TextIO
 
-from parsers.clif import parquet_rows
 from parsers.er7 import Segment, read_message
 from parsers.events import Rejected, Source
 from parsers.hl7_charsets import decode_message
 from parsers.hl7_frames import Piece, find_pieces
 from parsers.profiles import Profile
-from parsers.table_lines import csv_lines
-from parsers.tables import table_delimiter
+from parsers.table_layout import HEAD_ROWS, Header
+from parsers.table_lines import Line, csv_lines
+from parsers.table_profiles import choose_profile
+from parsers.tables import open_tables, table_delimiter
 from parsers.texts import open_text
+from parsers.workbooks import is_workbook
 
 Place = tuple[int | None, int | None]
 """Record and row of a source."""
@@ -48,7 +51,7 @@ class RawRecord:
 
 @dataclass(frozen=True, slots=True)
 class RawFile:
-    """The records asked for, in the order of the file.
+    """The records asked for of one file or sheet, in its order.
 
     ``head`` is what must stand before rows so that they are a table again: all lines down to the header, in the
     file's own encoding.  It is empty for messages.
@@ -64,18 +67,16 @@ def place_of(source: Source) -> Place:
     return source.record, source.row
 
 
-def raw_records(data: bytes, kind: str, sources: Iterable[Source], profile: Profile | None = None) -> RawFile:
-    """The raw records that ``sources`` name, from the decompressed bytes of their file.
+def raw_records(data: bytes, kind: str, sources: Iterable[Source], profile: Profile | None = None) -> list[RawFile]:
+    """The raw records that ``sources`` name, from the decompressed bytes of their file; one a table of a workbook.
 
-    ``kind`` is that of :class:`~parsers.events.InputFile`.  Sources that name no record (the file as a whole was
-    rejected) and files without text of their own (workbooks) give nothing.
+    ``kind`` is that of :class:`~parsers.events.InputFile`, ``profile`` the one the user named.  Sources that name no
+    record (the file as a whole was rejected) and kinds that are neither messages nor tables give nothing.
     """
     wanted = [source for source in sources if source.record is not None]
-    if kind == "hl7":
-        return RawFile(_messages(data, wanted))
-    if kind not in ("mar-table", "clif") or not wanted or data.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
-        return RawFile()
-    return _rows(data, wanted, profile)
+    if kind == "hl7" and wanted:
+        return [RawFile(_messages(data, wanted))]
+    return _tables(data, wanted, kind, profile) if kind in ("mar-table", "clif") and wanted else []
 
 
 # HL7
@@ -140,6 +141,12 @@ def _shown(segment: Segment, number: int | None) -> str | None:
 # Tables
 
 
+class _RawLine(NamedTuple):
+    number: int
+    raw: str
+    cells: tuple[str, ...]
+
+
 class _Lines:
     """The lines of a text, each kept until it is taken: the csv reader gives cells only."""
 
@@ -157,30 +164,45 @@ class _Lines:
         return taken
 
 
-def _rows(data: bytes, sources: list[Source], profile: Profile | None) -> RawFile:
-    wanted = {s.row: s for s in sources if s.row is not None and s.record is not None}
-    if not wanted:
-        return RawFile()
-    first = next(iter(wanted.values()))
-    header_row = (first.row or 0) - (first.record or 0)
+def _tables(data: bytes, sources: list[Source], kind: str, profile: Profile | None) -> list[RawFile]:
+    found = []
+    for sheet, encoding, lines in _raw_tables(data, profile):
+        wanted = {s.row: s for s in sources if s.row is not None and (sheet is None or s.segment == sheet)}
+        first = list(islice(lines, HEAD_ROWS))
+        header_row, header = _header(first, kind, profile)
+        if wanted and header_row is not None:
+            found.append(_rows(chain(first, lines), encoding, header_row, header, wanted))
+    return found
+
+
+def _header(first: list[_RawLine], kind: str, profile: Profile | None) -> tuple[int | None, tuple[str, ...]]:
+    """The last row of the header and its cells, as the reader of the table finds them."""
+    if kind == "clif":
+        top = next((line for line in first if any(line.cells)), None)
+        return (top.number, top.cells) if top is not None else (None, ())
+    found = choose_profile([Line(line.number, list(line.cells)) for line in first], profile).header
+    return (found.row, tuple(found.cells)) if isinstance(found, Header) else (None, ())
+
+
+def _rows(
+    lines: Iterable[_RawLine], encoding: str, header_row: int, header: tuple[str, ...], wanted: dict[int, Source]
+) -> RawFile:
     head: list[str] = []
-    header: tuple[str, ...] = ()
-    rows: dict[Place, tuple[str, tuple[str, ...]]] = {}
-    lines, encoding = _raw_lines(data, profile)
-    for number, raw, cells in lines:
-        if number <= header_row:
-            head.append(raw)
-            header = cells or header
-        elif number in wanted:
-            rows[place_of(wanted[number])] = (raw, cells)
+    rows: dict[Place, _RawLine] = {}
+    for line in lines:
+        if line.number <= header_row:
+            head.append(line.raw)
+        elif line.number in wanted:
+            rows[place_of(wanted[line.number])] = line
     # A byte-order mark is written once, before the head; the rows follow without one.
     plain = {"utf-8-sig": "utf-8", "utf-16": "utf-16-le"}.get(encoding, encoding)
+
+    def encoded(raw: str) -> bytes:
+        return (raw if raw.endswith(("\r", "\n")) else raw + "\n").encode(plain, "replace")
+
     return RawFile(
-        {
-            place: RawRecord("row", _row_ended(raw).encode(plain, "replace"), cells)
-            for place, (raw, cells) in rows.items()
-        },
-        _bom(encoding) + "".join(map(_row_ended, head)).encode(plain, "replace"),
+        {place: RawRecord("row", encoded(line.raw), line.cells) for place, line in rows.items()},
+        _bom(encoding) + b"".join(map(encoded, head)),
         header,
     )
 
@@ -189,28 +211,26 @@ def _bom(encoding: str) -> bytes:
     return {"utf-8-sig": codecs.BOM_UTF8, "utf-16": codecs.BOM_UTF16_LE}.get(encoding, b"")
 
 
-def _row_ended(raw: str) -> str:
-    return raw if raw.endswith(("\r", "\n")) else raw + "\n"
-
-
-def _raw_lines(data: bytes, profile: Profile | None) -> tuple[Iterator[tuple[int, str, tuple[str, ...]]], str]:
-    """Number, text and cells of every row, numbered as the readers of tables number them, and the encoding."""
-    if data.startswith(b"PAR1"):
-        return _written_rows(data), "utf-8"
+def _raw_tables(data: bytes, profile: Profile | None) -> Iterator[tuple[str | None, str, Iterator[_RawLine]]]:
+    """Sheet, encoding and rows of each table of a file, numbered as the reader of tables numbers them."""
+    if data.startswith(b"PAR1") or is_workbook(data):
+        tables = open_tables(data, "", profile)
+        for table in () if isinstance(tables, Rejected) else tables:
+            yield f"sheet {table.sheet}" if table.sheet is not None else None, "utf-8", _written(table.lines)
+        return
     text, encoding = open_text(data)
+    yield None, encoding, _verbatim(text, table_delimiter(data, profile))
+
+
+def _verbatim(text: TextIO, delimiter: str) -> Iterator[_RawLine]:
     kept = _Lines(text)
-
-    def lines() -> Iterator[tuple[int, str, tuple[str, ...]]]:
-        for line in csv_lines(csv.reader(iter(kept), delimiter=table_delimiter(data, profile))):
-            yield line.number, kept.take(), tuple(cell.strip() for cell in line.cells or ())
-
-    return lines(), encoding
+    for line in csv_lines(csv.reader(iter(kept), delimiter=delimiter)):
+        yield _RawLine(line.number, kept.take(), tuple(cell.strip() for cell in line.cells or ()))
 
 
-def _written_rows(data: bytes) -> Iterator[tuple[int, str, tuple[str, ...]]]:
-    """The rows of a Parquet table, as the lines of the CSV that is written of them."""
-    rows = parquet_rows(data, "")
-    for line in () if isinstance(rows, Rejected) else rows:
+def _written(lines: Iterable[Line]) -> Iterator[_RawLine]:
+    """The rows of a workbook or a Parquet table, as the lines of the CSV that is written of them."""
+    for line in lines:
         out = io.StringIO()
         csv.writer(out, lineterminator="\n").writerow(line.cells or ())
-        yield line.number, out.getvalue(), tuple(cell.strip() for cell in line.cells or ())
+        yield _RawLine(line.number, out.getvalue(), tuple(cell.strip() for cell in line.cells or ()))

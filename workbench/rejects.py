@@ -19,7 +19,7 @@ import click
 from parsers.events import InputFile, Rejected
 from parsers.files import Content, Found, find_inputs, open_input
 from parsers.profiles import Profile
-from parsers.raw_records import RawFile, RawRecord, place_of, raw_records
+from parsers.raw_records import Place, RawFile, RawRecord, place_of, raw_records
 from parsers.rejects_list import COLUMNS, LIST
 from reports.safe_text import cell_text
 from workbench.output import CannotWrite, write_private
@@ -95,17 +95,17 @@ def write_rejects(
         raw = _raw(found.get(name), known.get(name), by_file[name], profile)
         if raw is None:
             writing.changed.append(name)
-        writing.file(name, by_file[name], raw or RawFile())
+        writing.file(name, by_file[name], raw or [])
     write_private(target / LIST, _list(writing.rows))
     return Outcome(writing.written, len(rejected), tuple(writing.changed))
 
 
 def _raw(
     found: Found | None, known: InputFile | None, entries: Sequence[Rejected], profile: Profile | None
-) -> RawFile | None:
+) -> list[RawFile] | None:
     """The raw records of one input; ``None`` when it has changed since it was read."""
     if found is None or known is None or all(entry.source.record is None for entry in entries):
-        return RawFile()
+        return []
     content = open_input(found)
     if not isinstance(content, Content) or content.sha256 != known.sha256:
         return None
@@ -123,16 +123,20 @@ class _Writing:
     taken: set[str] = field(default_factory=set)
     written: int = 0
 
-    def file(self, name: str, entries: Sequence[Rejected], raw: RawFile) -> None:
-        """Write what is left of one input, a file for each kind of record."""
-        saved: dict[str, str] = {}
-        for kind in ("message", "text", "row"):
-            pieces = [record.data for record in raw.records.values() if record.kind == kind]
-            if pieces:
-                saved[kind] = self._save(_named(name, kind), b"".join([raw.head, *pieces]))
-                self.written += len(pieces)
+    def file(self, name: str, entries: Sequence[Rejected], files: Sequence[RawFile]) -> None:
+        """Write what is left of one input, a file for each kind of record and sheet."""
+        records: dict[Place, RawRecord] = {}
+        saved: dict[Place, str] = {}
+        for raw in files:
+            for kind in ("message", "text", "row"):
+                chosen = {place: record for place, record in raw.records.items() if record.kind == kind}
+                if chosen:
+                    content = b"".join([raw.head, *(record.data for record in chosen.values())])
+                    saved |= dict.fromkeys(chosen, self._save(_named(name, kind), content))
+                    records |= chosen
+        self.written += len(records)
         for entry in entries:
-            record = raw.records.get(place_of(entry.source))
+            record = records.get(place_of(entry.source))
             source = entry.source
             self.rows.append(
                 (
@@ -144,7 +148,7 @@ class _Writing:
                     entry.message,
                     entry.fix,
                     self._opinion(record),
-                    saved[record.kind] if record is not None else "",
+                    saved.get(place_of(source), ""),
                 )
             )
 

@@ -73,10 +73,10 @@ def charted_values(
         if not isinstance(content, Content) or content.sha256 != kinds[name].sha256:
             continue
         sources = [source for source in chosen if source.file == name]
-        raw = raw_records(content.data, kinds[name].kind, sources, profile)
-        for source in sources:
-            record = raw.records.get(place_of(source))
-            text = field_text(record, source, raw.header) if record is not None else None
-            if text:
-                values.append(Value(source, chosen[source], text))
+        for raw in raw_records(content.data, kinds[name].kind, sources, profile):
+            for source in sources:
+                record = raw.records.get(place_of(source))
+                text = field_text(record, source, raw.header) if record is not None else None
+                if text:
+                    values.append(Value(source, chosen[source], text))
     return values, len(places) - len(chosen)
