@@ -8,6 +8,7 @@ from parsers.events import Finding
 from reports.clock_text import clock, offset_name, span, visit, whole_minutes
 from reports.encounter_view import access_words, kind_words, minutes_words, ran_words, stop_words
 from reports.encounter_words import Words, words_of
+from reports.history_text import history_lines
 from reports.safe_text import elide, one_line
 from reports.sentences import (
     AMOUNT_BASIS,
@@ -34,6 +35,7 @@ def explain_encounter(coded: CodedEncounter, *, zone_assumed: bool = False) -> s
     words = words_of(coded)
     sections = (
         ("ADMINISTRATIONS", _administrations(coded)),
+        ("ENTRIES TAKEN BACK", history_lines(coded.timeline, coded.timeline.withdrawn, drug=True)),
         ("LINES", _lines(words)),
         ("QUERIES", _queries(words)),
         ("ASSUMPTIONS", _assumptions(words)),
@@ -83,6 +85,7 @@ def _administrations(coded: CodedEncounter) -> Iterator[str]:
             yield "    bags at " + ", ".join(clock(coded.timeline, t) for t in a.bags)
         yield f"    category from {one_line(a.category_basis)}"
         yield from (f"    source: {s}" for s in source_texts(a.sources))
+        yield from (f"    {text}" for text in history_lines(coded.timeline, a.history))
 
 
 def _lines(words: Words) -> Iterator[str]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from parsers.events import Finding, Source
 from reports.clock_text import whole_minutes
+from reports.json_history import past_entry_dict, pump_dict
 from timeline.model import (
     Administration,
     Because,
@@ -90,6 +91,7 @@ def encounter_dict(coded: CodedEncounter) -> Json:
         "arrival": clock.time(timeline.arrival),
         "departure": clock.time(timeline.departure),
         "inpatient_from": clock.time(timeline.inpatient_from),
+        "withdrawn": [past_entry_dict(e, clock.time, clock.source) for e in timeline.withdrawn],
     }
 
 
@@ -114,6 +116,9 @@ def _administration(coded: CodedEncounter, clock: _Clock, a: Administration) -> 
         "open_since": clock.time(a.open_since),
         "last_seen": clock.time(a.last_seen),
         "access_evidence": a.access_evidence or ("charted" if a.access else None),
+        "history": [past_entry_dict(e, clock.time, clock.source) for e in a.history],
+        "pump": pump_dict(a.pump, clock.source),
+        "pump_only": a.pump_only,
     }
 
 

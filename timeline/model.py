@@ -42,7 +42,7 @@ class PumpWord:
     """What an infusion pump says of the end of a charted administration, and what came of it."""
 
     verdict: Literal["fills", "replaces", "agrees", "differs"]
-    """The charted stop was missing and is the pump's; the pump's is used instead; both agree; the charted one stands."""
+    """The missing stop is the pump's; its times are used instead; both agree; the charted ones stand."""
     minutes: int = 0
     """The pump's stop less the charted one."""
     running: int = 0
