@@ -21,9 +21,10 @@ HABITS = {
     "truncation": "from 2.7 on the character # is written as an escape of its own",
     "number": "numbers lose the form in which they were sent: 0012 becomes 12",
     "phone": "in 2.6 the first component of a telephone number (XTN) is moved to its end, an empty one drops out",
+    "blank": "a field that holds only blanks is dropped",
     "nameless": "fields that the version does not have, withdrawn from it or beyond its last, lose their number",
 }
-_PHONES_OF_2_6 = {"PID": (13, 14), "ORC": (14, 23)}
+_PHONES_OF_2_6 = {"PID": (13, 14), "NK1": (5, 6, 7), "ORC": (14, 23)}
 
 
 class Difference(NamedTuple):
@@ -106,6 +107,8 @@ def _nameless(ours: str, nameless: list[str], segment: Segment) -> str:
 def _habit(ours: str, theirs: str, segment: Segment, phone: bool) -> str | None:
     """The one habit, or the last of several together, after which both are the same text."""
     marks = segment.separators
+    if not ours.strip() and not theirs:
+        return "blank"
     one, other = _without_empty_ends(ours, segment), _without_empty_ends(theirs, segment)
     if one == other:
         return "empty end"

@@ -81,6 +81,7 @@ CHANGES = [
     ("truncation", "2.7", "RXA|0|1|202603100800||^bag #2|1", 5, "^bag \\L\\2"),
     ("number", "2.5.1", "RXA|0|1|202603100800||^a|007", 6, "7"),
     ("phone", "2.6", "PID|1||P1||||||||||A^PRN^PH", 13, "PRN^PH" + "^" * 16 + "A"),
+    ("blank", "2.5.1", "RXA|0|1|202603100800| |^a|1", 4, ""),
     ("nameless", "2.8", "RXA|0|1|202603100800||^a|1|mg||||2 WEST", 11, "2 WEST"),
     ("nameless", "2.2", "RXA|0|1|202603100800||^a|1" + "|" * 14 + "CP", 20, "CP"),
 ]
@@ -204,6 +205,14 @@ def grouped(text: str) -> list[str]:
                 yield from walk(child, f"{child.name.removeprefix('RAS_O17_')} ")
 
     return list(walk(parse_message(text), ""))
+
+
+def test_the_page_names_every_case() -> None:
+    page = (SAMPLES.parent / "docs" / "hl7.md").read_text(encoding="utf-8")
+    rows = {line.split("|")[1].strip() for line in page.splitlines() if line.startswith("| ")}
+    cases = {case[0] for case in (*NOT_READ, *FILES, *CHANGES)}
+    assert cases <= rows
+    assert all(text in page for text in HABITS.values())
 
 
 def rxa(drug: str) -> str:
