@@ -13,8 +13,8 @@ Bill = dict[BillKey, int]
 """(code, modifiers, date) to units."""
 Day = Callable[[int], date]
 """Seconds since 1970 UTC to the date on the wall of the encounter."""
-UnitKeys = dict[int, tuple[Charge, tuple[BillKey, ...]]]
-"""``id()`` of a charge to the charge itself and the key of each of its units."""
+UnitKeys = dict[int, tuple[Charge, Bill]]
+"""``id()`` of a charge to the charge itself and its units."""
 
 
 def unit_date(charge: Charge, index: int, policy: PolicyVersion, day: Day) -> date:
@@ -27,20 +27,24 @@ def unit_date(charge: Charge, index: int, policy: PolicyVersion, day: Day) -> da
 
 
 def bill_of(charges: Iterable[Charge], policy: PolicyVersion, day: Day, known: UnitKeys | None = None) -> Bill:
-    """The units of all charges.  ``known`` keeps the keys of charges that many codings share."""
+    """The units of all charges.  ``known`` keeps those of charges that many codings share."""
     bill: Bill = {}
+    known = {} if known is None else known
     for charge in charges:
-        found = known.get(id(charge)) if known is not None else None
+        found = known.get(id(charge))
         if found is None:
-            dates = (unit_date(charge, n, policy, day) for n in range(charge.units))
-            keys = tuple((charge.code, charge.modifiers, when) for when in dates)
-            if known is not None:
-                known[id(charge)] = (charge, keys)
-        else:
-            keys = found[1]
-        for key in keys:
-            bill[key] = bill.get(key, 0) + 1
+            found = known[id(charge)] = (charge, _units(charge, policy, day))
+        for key, units in found[1].items():
+            bill[key] = bill.get(key, 0) + units
     return bill
+
+
+def _units(charge: Charge, policy: PolicyVersion, day: Day) -> Bill:
+    units: Bill = {}
+    for index in range(charge.units):
+        key = (charge.code, charge.modifiers, unit_date(charge, index, policy, day))
+        units[key] = units.get(key, 0) + 1
+    return units
 
 
 def common(bills: Iterable[Bill]) -> Bill:

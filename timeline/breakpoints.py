@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from itertools import pairwise
+from math import prod
 
 from timeline.bills import BillKey
 from timeline.mapper import Coding
@@ -25,6 +26,8 @@ def fill_stops(worker: Worker, unknowns: list[Unknown]) -> bool:
     for unknown in stops:
         assert unknown.stop is not None
         breaks: set[int] = set()
+        # More breakpoints than this, and there are too many combinations whatever else is found.
+        most = worker.policy.settings.combinations_max // prod(len(u.answers) for u in unknowns if u.answers)
         for longest in (False, True):
             rest: Choice = {}
             for other in unknowns:
@@ -34,7 +37,7 @@ def fill_stops(worker: Worker, unknowns: list[Unknown]) -> bool:
                     rest[other.key] = str(other.stop.upper if longest else other.stop.lower)
                 else:
                     rest[other.key] = other.answers[-1 if longest else 0].value
-            breaks |= _Search(worker, unknown.key, unknown.stop, rest).breakpoints()
+            breaks |= _Search(worker, unknown.key, unknown.stop, rest).breakpoints(most)
         edges = sorted(breaks | {unknown.stop.lower})
         ends = [*(e - _MINUTE for e in edges[1:]), unknown.stop.upper]
         unknown.answers = [Answer(str(a), str(b)) for a, b in zip(edges, ends, strict=True)]
@@ -84,16 +87,26 @@ class _Search:
         codes = worker.policy.codes
         self._hour_codes = {codes.hour_chemo, codes.hour_therapeutic}
 
-    def breakpoints(self) -> set[int]:
+    def breakpoints(self, most: int) -> set[int]:
+        """All breakpoints, or more than ``most`` of them with the rest left unsearched."""
         for low, high in pairwise(self._marks()):
             self._between(low, high)
+            if len(self.breaks) > most:
+                break
         return self.breaks
 
     def _marks(self) -> list[int]:
-        """The bounds, and the whole minutes around every start and stop of another administration."""
+        """The bounds, and the whole minutes around every start and stop of another administration.
+
+        What takes no time, or is a carrier, is measured against nothing but a dose of the same drug.
+        """
         lower, upper = self.stop.lower, self.stop.upper
         marks = {lower, upper}
-        for service in self.worker.code(self.rest).services:
+        services = self.worker.code(self.rest).services
+        drug = next(s.drug for s in services if s.id == self.key[1])
+        for service in services:
+            if service.kind == "carrier" or (not service.spans and service.drug != drug):
+                continue
             for point in (service.start, *(edge for span in service.spans for edge in span)):
                 if lower < point < upper:
                     # Stops are tried on whole minutes from the lower bound.
@@ -156,7 +169,9 @@ class _Search:
         """What each administration earned: two that are equal bill the same and for the same reasons."""
         known = self.worker.shared.unit_keys
         own = [c for c in coding.charges if c.service.id == self.key[1] and c.code in self._hour_codes]
-        hours: Counter[BillKey] = Counter(key for charge in own for key in known[id(charge)][1])
+        hours: Counter[BillKey] = Counter()
+        for charge in own:
+            hours.update(known[id(charge)][1])
         rest = Counter(coding.bill) - hours
         mine = {id(c) for c in own}
         charges = Counter((c.service.id, c.code, c.modifiers, c.units) for c in coding.charges if id(c) not in mine)

@@ -34,6 +34,7 @@ class Dependents:
         }
         self._by_id = {s.id: s for s in coding.services}
         self._near: dict[str, list[str]] = {}
+        self._far: dict[str, set[str]] = {}
 
     def free_charges(self, unknown: Iterable[str]) -> list[Charge]:
         """The charges that stand whatever is answered about the administrations ``unknown``."""
@@ -43,14 +44,25 @@ class Dependents:
         return [c for c in self.coding.charges if c.service.id not in reached and not _beside(c, taken)]
 
     def _reached(self, unknown: set[str]) -> set[str]:
-        reached: set[str] = set()
-        waiting = [i for i in unknown if i in self._by_id]
-        while waiting:
-            service = waiting.pop()
-            if service not in reached:
-                reached.add(service)
-                waiting += self._neighbours(self._by_id[service])
-        return reached
+        return set().union(*(self._reached_from(i) for i in unknown if i in self._by_id))
+
+    def _reached_from(self, start: str) -> set[str]:
+        """All that one service reaches, however far; what a service on the way reaches is looked up if known."""
+        found = self._far.get(start)
+        if found is None:
+            found, waiting = set(), [start]
+            while waiting:
+                service = waiting.pop()
+                if service in found:
+                    continue
+                found.add(service)
+                further = self._far.get(service)
+                if further is not None:
+                    found |= further
+                else:
+                    waiting += self._neighbours(self._by_id[service])
+            self._far[start] = found
+        return found
 
     def _neighbours(self, service: Service) -> list[str]:
         """Services that this one reaches directly; worked out once a coding."""

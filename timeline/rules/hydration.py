@@ -6,6 +6,7 @@ Hydration is never concurrent with anything.  30 minutes or less have no code an
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 from timeline.rules.case import Case, Reason, Service
 from timeline.rules.hours import additional_hours, earned_at, first_unit
@@ -25,9 +26,10 @@ class Run:
 
 def hydration_runs(case: Case) -> list[Run]:
     """All runs of a case.  Touching bags are one run; two fluids at once count once."""
-    fluids = case.of_kind("hydration")
-    if not fluids:
-        return []
+    return _runs(case, case.of_kind("hydration"))
+
+
+def _runs(case: Case, fluids: list[Service]) -> list[Run]:
     remaining = {s.id: countable(s, case) for s in fluids}
     runs = []
     for span in union(piece for spans in remaining.values() for piece in spans):
@@ -104,10 +106,24 @@ def kvo_spans(fluid: Service, case: Case) -> Spans:
 def code_hydration(case: Case) -> None:
     """Charge the runs of the case and account for every other minute of its fluids."""
     fluids = case.of_kind("hydration")
-    if fluids:
-        initial = case.initial is not None and case.initial.kind == "hydration"
-        key = ("hydration", initial, tuple(fluids), _time_taken(case, fluids))
-        remembered(case, key, lambda: _code_runs(case, initial=initial))
+    initial = case.initial is not None and case.initial.kind == "hydration"
+    apart = case.memory is not None and not initial and case.settings.hydration_segments == "each_31"
+    for group in _apart(fluids) if apart else [fluids]:
+        if group:
+            key = ("hydration", initial, tuple(group), _time_taken(case, group))
+            remembered(case, key, partial(_code_runs, case, group, initial=initial))
+
+
+def _apart(fluids: list[Service]) -> list[list[Service]]:
+    """Fluids that can share no run, since none of one group ran up to the start of the next."""
+    groups: list[list[Service]] = []
+    until = 0
+    for fluid in fluids:
+        if not groups or fluid.start > until:
+            groups.append([])
+        groups[-1].append(fluid)
+        until = max(until, fluid.end)
+    return groups
 
 
 def _time_taken(case: Case, fluids: list[Service]) -> tuple[object, ...]:
@@ -119,12 +135,12 @@ def _time_taken(case: Case, fluids: list[Service]) -> tuple[object, ...]:
     return tuple(s.spans for s in beside)
 
 
-def _code_runs(case: Case, *, initial: bool) -> None:
-    runs = hydration_runs(case)
+def _code_runs(case: Case, fluids: list[Service], *, initial: bool) -> None:
+    runs = _runs(case, fluids)
     counted: Spans = ()
     summing = case.settings.hydration_segments == "sum"
     billed = _sum(case, runs, initial) if summing else _each(case, runs, initial)
-    for fluid in case.of_kind("hydration"):
+    for fluid in fluids:
         _account(case, fluid, counted, billed)
         counted = union([*counted, *countable(fluid, case)])
     _judge(case, runs)

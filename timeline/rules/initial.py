@@ -13,19 +13,25 @@ from timeline.rules.hydration import earning_hydration
 from timeline.spans import minutes, union
 
 RANKS = ("chemo infusion", "chemo push", "therapeutic infusion", "therapeutic push", "hydration")
+_INFUSIONS = {True: RANKS.index("chemo infusion"), False: RANKS.index("therapeutic infusion")}
+_PUSHES = {True: RANKS.index("chemo push"), False: RANKS.index("therapeutic push")}
+_LAST = RANKS.index("hydration")
 
 
 def choose_initial(case: Case) -> Reason | None:
     """Set ``case.initial`` and say why it is initial; ``None`` when nothing ranked was given."""
-    ranked = [s for s in case.services if rank(s, case) is not None]
     by_primary = case.settings.initial_choice == "primary_drug"
-    candidates: Sequence[Service] = ranked if ranked and not by_primary else [*ranked, *earning_hydration(case)]
+    given = case.services if by_primary else [*case.of_kind("infusion"), *case.of_kind("push")]
+    ranks = {s: r for s in given if (r := rank(s, case)) is not None}
+    candidates: Sequence[Service] = list(ranks)
+    if by_primary or not ranks:
+        candidates = [*candidates, *earning_hydration(case)]
     if not candidates:
         return None
     if by_primary:
         candidates = _primary(case, candidates)
-    best = min(_rank_or_last(s, case) for s in candidates)
-    tied = [s for s in candidates if _rank_or_last(s, case) == best]
+    best = min(ranks.get(s, _LAST) for s in candidates)
+    tied = [s for s in candidates if ranks.get(s, _LAST) == best]
     if case.settings.initial_tiebreak == "first_started":
         # Only those that began together are measured by length.
         began = min(s.start for s in tied)
@@ -43,15 +49,8 @@ def choose_initial(case: Case) -> Reason | None:
 def rank(service: Service, case: Case) -> int | None:
     """Place in the facility hierarchy, 0 highest; ``None`` for what stands outside it or is too short."""
     if service.kind == "infusion" and service.minutes >= case.settings.infusion_min_minutes:
-        return RANKS.index("chemo infusion" if service.chemo else "therapeutic infusion")
-    if service.kind == "push":
-        return RANKS.index("chemo push" if service.chemo else "therapeutic push")
-    return None
-
-
-def _rank_or_last(service: Service, case: Case) -> int:
-    found = rank(service, case)
-    return len(RANKS) - 1 if found is None else found
+        return _INFUSIONS[service.chemo]
+    return _PUSHES[service.chemo] if service.kind == "push" else None
 
 
 def _tie(service: Service, tied: Sequence[Service], case: Case) -> tuple[object, ...]:

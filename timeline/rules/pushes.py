@@ -35,7 +35,7 @@ def code_pushes(case: Case, why_initial: Reason | None) -> None:
     # Pump chemo stands outside: its own code is in no overlap, and the push before the pump is paid (rulebook 35).
     for service in case.of_kind("infusion"):
         running.setdefault(service.drug, []).append(service)
-    pushes = sorted(case.of_kind("push"), key=lambda s: (s.start, s is not case.initial))
+    pushes = case.of_kind("push")
     if case.memory is None:
         _code_in_order(case, pushes, running, why_initial)
         return
@@ -53,7 +53,7 @@ def _code_in_order(
     case: Case, pushes: Sequence[Service], running: Mapping[frozenset[str], list[Service]], why_initial: Reason | None
 ) -> None:
     earlier: dict[frozenset[str], Given] = {}
-    for push in pushes:
+    for push in sorted(pushes, key=lambda s: (s.start, s is not case.initial)):
         given = earlier.setdefault(push.drug, Given())
         infusions = running.get(push.drug, [])
         if case.initial is push:
