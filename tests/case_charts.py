@@ -100,7 +100,7 @@ class Case:
     uncharged: Mapping[str, Minutes] = field(default_factory=dict)
     """All that an order's minutes without a code are called, with their minutes (0 for a dose)."""
     because: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Rules that must stand in the evidence of a code, or of an order's minutes without one."""
+    """Rules and switches that must stand in the evidence of a code, or of an order's minutes without one."""
     says: tuple[str, ...] = ()
     """Words that must stand in the evidence, a finding or a question."""
     answers: Mapping[str, str] = field(default_factory=dict)

@@ -59,9 +59,10 @@ def check_ledger(case: Case, result: Result) -> None:
 
 
 def check_reasons(case: Case, result: Result) -> None:
-    """The rules and words that the evidence must hold."""
+    """The rules, switches and words that the evidence must hold."""
     for subject, rules in case.because.items():
-        found = {node.rule for top in _evidence_of(subject, result) for node in nodes(top)}
+        reasons = [node for top in _evidence_of(subject, result) for node in nodes(top)]
+        found = {node.rule for node in reasons} | {node.policy.key for node in reasons if node.policy is not None}
         assert set(rules) <= found, (subject, sorted(found))
     if case.says:
         told = list(texts(result))
