@@ -6,9 +6,8 @@ copy of it stands in memory.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib.metadata import PackageNotFoundError, version
-from math import fsum
 from typing import Any, TextIO
 
 import msgspec
@@ -17,7 +16,8 @@ from parsers.events import Ignored, Rejected
 from reports.json_encounter import encounter_dict, finding_dict, plain, source_dict
 from reports.safe_text import without_surrogates
 from reports.sentences import AMOUNT_BASIS
-from timeline.model import Fingerprint, PolicyUsed, Result
+from reports.tally import Tally
+from timeline.model import CodedEncounter, Fingerprint, PolicyUsed, Result
 
 SCHEMA = "infusion-timeline/1"
 
@@ -27,7 +27,7 @@ Json = dict[str, Any]
 def result_to_dict(result: Result) -> Json:
     """The whole result as plain dicts, lists, texts, numbers, booleans and ``None``."""
     return {
-        **_head(result),
+        **_head(result, Tally.of(result.encounters)),
         "encounters": [encounter_dict(coded) for coded in result.encounters],
         **_tail(result),
     }
@@ -41,10 +41,23 @@ def write_json(result: Result, stream: TextIO) -> None:
 
 def json_pieces(result: Result) -> Iterator[str]:
     """The text of :func:`write_json` in order: the head, each encounter on its own line, the tail."""
-    head, tail = _encode(_head(result)), _encode(_tail(result))
+    texts = (encounter_text(coded) for coded in result.encounters)
+    return json_around(result, Tally.of(result.encounters), texts)
+
+
+def encounter_text(coded: CodedEncounter) -> str:
+    """One encounter as it stands in the JSON, without a line end."""
+    return _encode(encounter_dict(coded))
+
+
+def json_around(result: Result, tally: Tally, encounters: Iterable[str]) -> Iterator[str]:
+    """The JSON of a result whose encounters were put into words before: sorted by id, and counted in ``tally``."""
+    head, tail = _encode(_head(result, tally)), _encode(_tail(result))
     yield head[:-1] + ',"encounters":['
-    for number, coded in enumerate(result.encounters):
-        yield (",\n" if number else "\n") + _encode(encounter_dict(coded))
+    between = "\n"
+    for text in encounters:
+        yield between + text
+        between = ",\n"
     yield "\n]," + tail[1:] + "\n"
 
 
@@ -55,7 +68,7 @@ def _encode(value: Json) -> str:
         return msgspec.json.encode(without_surrogates(value)).decode()
 
 
-def _head(result: Result) -> Json:
+def _head(result: Result, tally: Tally) -> Json:
     return {
         "schema": SCHEMA,
         "run": {
@@ -75,7 +88,7 @@ def _head(result: Result) -> Json:
         },
         "policy": _policy(result.policy),
         "policies": [_policy(p) for p in result.policies],
-        "summary": summary(result),
+        "summary": summary(result, tally),
     }
 
 
@@ -87,24 +100,28 @@ def _tail(result: Result) -> Json:
     }
 
 
-def summary(result: Result) -> Json:
-    """The counts of a result; amounts are ``None`` unless rates were given, else US dollars."""
-    encounters = result.encounters
+def summary(result: Result, tally: Tally | None = None) -> Json:
+    """The counts of a result; amounts are ``None`` unless rates were given, else US dollars.
+
+    ``tally`` where the encounters were counted before.
+    """
+    counts = Tally.of(result.encounters) if tally is None else tally
     # Professional claims have no amounts: hospital rates do not price them.
-    priced = result.rates is not None and (not encounters or any(e.amount is not None for e in encounters))
+    priced = result.rates is not None and (not counts.encounters or bool(counts.amounts))
+    amount, in_query = counts.dollars() if priced else (None, None)
     return {
         "records": result.records,
         "used": result.used,
         "ignored": sum(i.count for i in result.ignored),
         "rejected": len(result.rejected),
         "events": result.events,
-        "administrations": sum(len(e.timeline.administrations) for e in encounters),
-        "encounters": len(encounters),
-        "lines": sum(len(e.lines) for e in encounters),
-        "queries": sum(len(e.queries) for e in encounters),
-        "findings": len(result.findings) + sum(len(e.findings) for e in encounters),
-        "amount": round(fsum(e.amount or 0.0 for e in encounters), 2) if priced else None,
-        "amount_in_query": round(fsum(e.amount_in_query or 0.0 for e in encounters), 2) if priced else None,
+        "administrations": counts.administrations,
+        "encounters": counts.encounters,
+        "lines": counts.lines,
+        "queries": counts.queries,
+        "findings": len(result.findings) + counts.findings,
+        "amount": amount,
+        "amount_in_query": in_query,
         "amount_basis": AMOUNT_BASIS if priced else None,
     }
 
