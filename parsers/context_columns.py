@@ -18,7 +18,9 @@ REQUIRED: dict[str, tuple[str, ...]] = {
 }
 _OWN: dict[str, tuple[str, ...]] = {
     "site": ("line name", "LDA name", "access name", "IV name", "device name", "line id", "name"),
-    "class": (*ALIASES["patient_class"], "ADT class", "base class", "class name", "status", "level of care"),
+    "class": (
+        "patient_class", *ALIASES["patient_class"], "ADT class", "base class", "class name", "status", "level of care",
+    ),
     "location": ("body site", "body location", "placement site", "orientation", "site location", "anatomic location"),
     "same_as": ("same line as", "same access as", "alias of", "lumen of", "restart of", "replaces", "parent line"),
     "start": (
