@@ -59,6 +59,10 @@ def _validated(message: Message) -> Iterator[str]:
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as report:
         try:
             theirs = parse_message("\r".join(segment.verbatim for segment in message))
+            if theirs.name is None:
+                version = message.segments[0].component(12, 1)
+                yield f"hl7apy knows no structure for this message type (MSH-9) in version {version}."
+                return
             theirs.validate(report_file=os.dup(report.fileno()))
         except HL7apyException:
             pass  # the first of the faults, which the report holds with the others

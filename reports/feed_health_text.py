@@ -297,7 +297,7 @@ def _conformance(verdicts: Conformance, width: int) -> Iterator[str]:
 def _mending(health: Health, width: int) -> Iterator[str]:
     yield ""
     if not health.mending:
-        yield "No line of a profile would mend anything here."
+        yield "There is nothing here that lines of a profile would mend."
         return
     yield "PROFILE LINES THAT WOULD MEND IT  (--save-profile FILE writes them)"
     yield from (f"  {line}" for line in yaml_lines(health.mending))

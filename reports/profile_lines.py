@@ -20,6 +20,7 @@ from parsers.vocabulary import action_from_text, nearest_actions
 
 _QUOTED_ACTION = re.compile(r"(?:[Tt]he|[Tt]his) action '([^']+)' is not known")
 _PATIENTS = frozenset({"PID-2.1", "PID-4.1"})
+_WIDEST = 76
 _WORTH = 0.2
 """A place is looked for elsewhere when it is empty in this share of the administrations."""
 
@@ -46,7 +47,7 @@ def feed_lines(facts: FeedFacts, findings: Iterable[Finding]) -> tuple[ProfileLi
             lines.append(_action(word.shown, count))
     for word, count in facts.words.routes.most_common():
         if word.plain:
-            why = f"{_times(count)}; write one of IV, IVPB, IV push, IM, SC, IA, other"
+            why = f"{_times(count)}; IV, IVPB, IV push, IM, SC, IA or other"
             lines.append(ProfileLine("route_map", _quoted(word.shown), "", why, sure=False))
     lines += [line for need in NEEDS if (line := _place(facts, need)) is not None]
     return tuple(lines)
@@ -91,7 +92,11 @@ def yaml_lines(lines: Iterable[ProfileLine]) -> list[str]:
             written.append(f"{section}:" if any(m.sure for m in members) else f"# {section}:")
         for line in members:
             mark = "" if line.sure else "# "
-            written.append(f"{mark}{indent}{line.name}: {line.value}  # {line.why}".replace(":   #", ":  #"))
+            entry, why = f"{mark}{indent}{line.name}: {line.value}".rstrip(), f"# {line.why}"
+            if line.sure and len(entry) + len(why) + 2 > _WIDEST:
+                written += [f"{indent}{why}", entry]
+            else:
+                written.append(f"{entry}  {why}")
     return written
 
 
@@ -133,7 +138,7 @@ def _kept_places(hl7: Hl7Profile, asked: set[str]) -> Iterator[ProfileLine]:
 
 def _zone(findings: Iterable[Finding]) -> Iterator[ProfileLine]:
     if any(finding.code == "zone-assumed" for finding in findings):
-        why = "name the site's zone: times without an offset were read as UTC"
+        why = "name the site's zone; UTC was assumed"
         yield ProfileLine("", "timezone", "America/Chicago", why, sure=False)
 
 
