@@ -14,7 +14,7 @@ from parsers.shapes import header_word, shape
 from parsers.table_profiles import TableUnderstanding
 from parsers.vocabulary import nearest_actions
 from reports.feed_health import Conformance, Health, Told, rows_shown
-from reports.profile_lines import is_like_a_table, yaml_lines
+from reports.profile_lines import lacking, yaml_lines
 from reports.safe_text import elide, one_line
 from reports.sentences import said_place, source_text
 
@@ -235,8 +235,8 @@ def _event(event: AdministrationEvent, room: int, show_values: bool) -> str:
 
 
 def _missing(table: TableUnderstanding, width: int) -> Iterator[str]:
-    costly = [missing for missing in table.missing if not missing.cost.startswith("nothing;")]
-    if not costly or not is_like_a_table(table):
+    costly = [missing for missing in lacking(table) if not missing.cost.startswith("nothing;")]
+    if not costly:
         return
     yield ""
     yield "  Missing, and what that costs:"

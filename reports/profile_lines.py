@@ -15,7 +15,7 @@ from parsers.events import Finding, Rejected
 from parsers.feed_profile import NEEDS, FeedFacts
 from parsers.profiles import Hl7Profile, Profile
 from parsers.table_costs import REQUIRED
-from parsers.table_profiles import TableUnderstanding
+from parsers.table_profiles import MissingColumn, TableUnderstanding
 from parsers.vocabulary import action_from_text, nearest_actions
 
 _QUOTED_ACTION = re.compile(r"(?:[Tt]he|[Tt]his) action '([^']+)' is not known")
@@ -61,7 +61,7 @@ def table_lines(
     words = Counter(m[1] for entry in rejected if (m := _QUOTED_ACTION.search(entry.message)))
     lines += [_action(word, count) for word, count in words.most_common()]
     named: set[str] = set()
-    for missing in (missing for table in tables if is_like_a_table(table) for missing in table.missing):
+    for missing in (missing for table in tables for missing in lacking(table)):
         if missing.column in named or not (missing.nearest or missing.required):
             continue
         named.add(missing.column)
@@ -72,10 +72,14 @@ def table_lines(
     return tuple(lines)
 
 
-def is_like_a_table(table: TableUnderstanding) -> bool:
-    """Whether anything in it looks like a header: otherwise it may be any text, and nothing is suggested for it."""
-    lacking = [missing for missing in table.missing if missing.required]
-    return table.problem is None or len(lacking) < len(REQUIRED) or any(missing.nearest for missing in lacking)
+def lacking(table: TableUnderstanding) -> tuple[MissingColumn, ...]:
+    """The missing columns worth naming: none where nothing looks like a header, and not both ways to chart times."""
+    required = [missing for missing in table.missing if missing.required]
+    if table.problem is not None and len(required) >= len(REQUIRED) and not any(m.nearest for m in required):
+        return ()
+    near = {missing.column for missing in required if missing.nearest}
+    spared = {"action", "time"} if "start" in near else {"start"} if near & {"action", "time"} else set()
+    return tuple(missing for missing in table.missing if missing.column not in spared)
 
 
 def yaml_lines(lines: Iterable[ProfileLine]) -> list[str]:

@@ -8,6 +8,7 @@ from typing import Any
 
 SCHEMA_FILE = "infusion-timeline-1.schema.json"
 CHANGES_FILE = "infusion-timeline-changes-1.schema.json"
+CHECK_FILE = "infusion-timeline-check-1.schema.json"
 
 
 def schema() -> dict[str, Any]:
@@ -18,6 +19,11 @@ def schema() -> dict[str, Any]:
 def changes_schema() -> dict[str, Any]:
     """The schema of ``infusion-timeline-changes/1``, which ``compare`` writes."""
     return _read(CHANGES_FILE)
+
+
+def check_schema() -> dict[str, Any]:
+    """The schema of ``infusion-timeline-check/1``, which ``check`` writes."""
+    return _read(CHECK_FILE)
 
 
 def _read(name: str) -> dict[str, Any]:

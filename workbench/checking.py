@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from heapq import nsmallest
 
 from parsers import read
 from parsers.clock import Clock
 from parsers.conformance import conformance
-from parsers.events import Reading
+from parsers.events import AdministrationEvent, Reading
 from parsers.feed_profile import FeedFacts, gather
 from parsers.files import Content, find_inputs, open_input
 from parsers.hl7_charsets import decode_message
@@ -79,7 +80,7 @@ def _look(
     seen: set[str] = set()
     for found in find_inputs(inputs.paths)[0]:
         entry = known.get(found.name)
-        if entry is None or entry.sha256 in seen or entry.kind not in ("hl7", "mar-table"):
+        if entry is None or entry.sha256 in seen or entry.kind not in ("hl7", "mar-table", "clif"):
             continue
         content = open_input(found)
         if not isinstance(content, Content):
@@ -91,8 +92,15 @@ def _look(
             if strict:
                 verdicts.read(content.data)
         else:
-            tables.append(understand(content.data, found.name, profile))
+            table = understand(content.data, found.name, profile)
+            # CLIF has a reader of its own, by the categories of its actions: its events say how rows were understood.
+            tables.append(table if entry.kind != "clif" else replace(table, rows=_first_rows(reading, found.name)))
     return feed, tables, verdicts
+
+
+def _first_rows(reading: Reading, file: str) -> tuple[AdministrationEvent, ...]:
+    events = (event for event in reading.events if event.source.file == file)
+    return tuple(nsmallest(10, events, key=lambda event: event.source.row or 0))
 
 
 def second_opinion(text: str) -> str:
