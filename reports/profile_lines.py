@@ -10,17 +10,19 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 
 from parsers.events import Finding, Rejected
 from parsers.feed_profile import NEEDS, FeedFacts
 from parsers.profiles import Hl7Profile, Profile
 from parsers.table_costs import REQUIRED
 from parsers.table_profiles import MissingColumn, TableUnderstanding
-from parsers.vocabulary import action_from_text, nearest_actions
+from parsers.vocabulary import action_from_text, key, nearest_actions
 
 _QUOTED_ACTION = re.compile(r"(?:[Tt]he|[Tt]his) action '([^']+)' is not known")
 _PATIENTS = frozenset({"PID-2.1", "PID-4.1"})
 _WIDEST = 76
+_SLIP = 0.85
 _WORTH = 0.2
 """A place is looked for elsewhere when it is empty in this share of the administrations."""
 
@@ -147,17 +149,20 @@ def _zone(findings: Iterable[Finding]) -> Iterator[ProfileLine]:
 
 
 def _action(word: str, count: int) -> ProfileLine:
+    """A word that differs by a slip of the pen is guessed; one that only resembles another may mean its contrary."""
     near = nearest_actions(word, 1)
-    if not near:
-        return ProfileLine(
-            "action_map",
-            _quoted(word),
-            "",
-            f"{_times(count)}; write its meaning: new_bag, stopped, given ...",
-            sure=False,
-        )
-    why = f"{_times(count)}; a guess from '{near[0]}': check it"
-    return ProfileLine("action_map", _quoted(word), str(action_from_text(near[0])), why)
+    meaning = str(action_from_text(near[0])) if near else ""
+    if near and _is_slip(key(word), key(near[0])):
+        why = f"{_times(count)}; a guess from '{near[0]}': check it"
+        return ProfileLine("action_map", _quoted(word), meaning, why)
+    like = f" (it resembles '{near[0]}', {meaning})" if near else ""
+    why = f"{_times(count)}; write its meaning: new_bag, stopped, given ...{like}"
+    return ProfileLine("action_map", _quoted(word), "", why, sure=False)
+
+
+def _is_slip(word: str, known: str) -> bool:
+    # Unpaused and paused, not started and started begin differently.
+    return word[:2] == known[:2] and SequenceMatcher(None, word, known).ratio() >= _SLIP
 
 
 def _place(facts: FeedFacts, need: str) -> ProfileLine | None:
