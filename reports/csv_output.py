@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from datetime import date
 
 from reports.columns import LINE_COLUMNS, Cell, line_rows
 from reports.safe_text import cell_text
@@ -30,4 +31,6 @@ def _cell(value: Cell) -> str:
         return "yes" if value else "no"
     if isinstance(value, str):
         return cell_text(value)
+    if isinstance(value, date):  # a datetime is one too
+        return value.isoformat()
     return f"{value:.2f}" if isinstance(value, float) else str(value)

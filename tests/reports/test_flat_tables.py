@@ -5,12 +5,16 @@ from __future__ import annotations
 import csv
 import io
 from dataclasses import replace
+from pathlib import Path
 
+import pandas as pd
 import pytest
+from pandas.testing import assert_frame_equal
 
 from reports.columns import LINE_COLUMNS
 from reports.csv_output import lines_csv
-from reports.frames import administrations_frame, lines_frame, queries_frame
+from reports.flat_tables import TABLES
+from reports.frames import administrations_frame, frame, lines_frame, queries_frame
 from reports.safe_text import cell_text
 from tests.reports.builders import at, because, evening, evening_timeline, everything, hang, line, nothing, result
 
@@ -62,18 +66,43 @@ def test_frame_of_lines_has_typed_columns() -> None:
     frame = lines_frame(everything())
     assert list(frame.columns) == [column.name for column in LINE_COLUMNS]
     assert frame["units"].sum() == 10  # 1+2+2+1+1+1+1 and the one of the crowded day
-    assert str(frame["date"].dtype) == "datetime64[s]"
+    assert str(frame["date"].dtype) == "datetime64[ms]"
     assert frame["date"].dt.strftime("%Y-%m-%d").tolist()[3] == "2026-03-13"
     assert frame["amount"].isna().sum() == 4
 
 
+TYPES = {
+    "text": "string", "integer": "Int64", "number": "Float64", "yes/no": "boolean", "date": "datetime64[ms]",
+    "time": "datetime64[ms, America/New_York]", "category": "category",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_every_frame_has_the_declared_columns_and_types(name: str) -> None:
+    full, empty = frame(everything(), name), frame(result(), name)
+    for found in (full, empty):
+        assert {c: str(t) for c, t in found.dtypes.items()} == {c.name: TYPES[c.type] for c in TABLES[name].columns}
+    assert len(empty) == 0
+    assert len(full) > 0
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_every_frame_survives_parquet(name: str, tmp_path: Path) -> None:
+    pytest.importorskip("pyarrow")
+    before = frame(everything(), name)
+    before.to_parquet(tmp_path / "t.parquet")
+    after = pd.read_parquet(tmp_path / "t.parquet")
+    assert_frame_equal(before, after, check_categorical=False)
+
+
 def test_an_empty_result_has_the_same_columns_and_types() -> None:
-    assert lines_frame(result()).dtypes.equals(lines_frame(everything()).dtypes)
+    empty, full = lines_frame(result()), lines_frame(everything())
+    assert list(map(str, empty.dtypes)) == list(map(str, full.dtypes))
 
 
 def test_frames_of_administrations_and_queries() -> None:
     given = administrations_frame(everything())
     assert len(given) == 48
-    assert given.loc[3, "start"] == "2026-03-12T19:10:00-04:00"
+    assert given.loc[3, "start"].isoformat() == "2026-03-12T19:10:00-04:00"
     assert given["minutes"].isna().sum() == 1
     assert queries_frame(everything())["held"].tolist() == ["96367"]
