@@ -331,4 +331,5 @@ def _begins(text: str, field: str) -> bool:
 
 @lru_cache(maxsize=64)
 def _wrapped(field: str) -> re.Pattern[str]:
-    return re.compile(rf"[\r\n]+(?=[A-Z][A-Z0-9]{{2}}{re.escape(field)}|(?:{_BARE})(?:[\r\n]|\Z))")
+    # A run of line ends is taken whole and from its beginning: tried from each place it would cost its square.
+    return re.compile(rf"(?<![\r\n])[\r\n]++(?=[A-Z][A-Z0-9]{{2}}{re.escape(field)}|(?:{_BARE})(?:[\r\n]|\Z))")

@@ -6,14 +6,14 @@ import math
 import re
 
 _NUMBER = re.compile(
-    r"\s*([+-]?(?:\d{1,3}(?:,\d{3})+(?:\.\d*)?|\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?)\s*(.*?)\s*", re.DOTALL
+    r"\s*([+-]?(?:\d{1,3}(?:,\d{3})+(?:\.\d*)?|\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?)(.*)", re.DOTALL
 )
 _VOLUMES = {"ml": 1.0, "mls": 1.0, "cc": 1.0, "milliliter": 1.0, "milliliters": 1.0, "millilitre": 1.0, "l": 1000.0,
             "liter": 1000.0, "liters": 1000.0, "litre": 1000.0, "dl": 100.0, "cl": 10.0}  # fmt: skip
 _HOURS = {"h": 1.0, "hr": 1.0, "hrs": 1.0, "hour": 1.0, "hours": 1.0, "min": 60.0, "mins": 60.0, "minute": 60.0,
           "minutes": 60.0, "m": 60.0, "s": 3600.0, "sec": 3600.0, "day": 1 / 24, "d": 1 / 24,
           "24h": 1 / 24}  # fmt: skip
-_PER = re.compile(r"\s*(?:/|\bper\b)\s*", re.IGNORECASE)
+_PER = re.compile(r"(?<!\s)\s*+(?:/|\bper\b)\s*", re.IGNORECASE)
 _PARTS = re.compile(r"(\d+(?:\.\d+)?)\s*([a-z]*)\s*", re.IGNORECASE)
 _COLONS = re.compile(r"(\d{1,4}):(\d{2})(?::(\d{2})(?:\.\d+)?)?")
 _ISO_DURATION = re.compile(r"P(?:(\d+)D)?T?(?:(\d+)H)?(?:(\d+(?:\.\d+)?)M)?(?:(\d+(?:\.\d+)?)S)?", re.IGNORECASE)
@@ -35,7 +35,7 @@ def number(text: str | None) -> tuple[float | None, str | None]:
     match = _NUMBER.fullmatch(text)
     if match is None:
         return None, None
-    unit = match[2]
+    unit = match[2].strip()
     if unit[:1] in ",.:-/" and unit:
         return None, None
     value = float(match[1].replace(",", ""))
