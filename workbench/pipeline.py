@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from parsers import read, read_frame
 from parsers.answers import AnswerFile, read_answers
 from parsers.context import ContextTable, read_accesses, read_classes, with_tables
+from parsers.events import Reading
 from parsers.reference_tables import PairTable, RateTable, UnitLimitTable, load_mue, load_ptp, load_rates
 from reports.frames import administrations_frame, lines_frame, queries_frame
-from timeline import build, code
+from reports.json_output import json_around
+from reports.tally import Tally
 from timeline.edits import billable_codes
-from timeline.formulary import Formulary
+from timeline.formulary import Formulary, default_formulary
 from timeline.model import CodedEncounter, Result
+from timeline.policy import load_policy
+from timeline.pricing import Tables
+from workbench.coding_run import KeptAll, Plan, code_reading, result_of_run, without_events
+from workbench.spool import Spooled, Wanted, texts_in_order
 
 if TYPE_CHECKING:
     import pandas as pd
+
+Input: TypeAlias = "str | Path | Sequence[str | Path] | pd.DataFrame"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,23 +65,13 @@ class Review:
         Days are local to the encounter; both ends belong to the span. Encounters are chosen after coding, since
         the rules look at all encounters of a patient. What happened to the input records is left as it was.
         """
-        chosen = tuple(
-            coded
-            for coded in self.result.encounters
-            if encounter in (None, coded.timeline.id) and _ran_in(coded, date_from, date_to)
-        )
+        wanted = Wanted(encounter, date_from, date_to)
+        chosen = tuple(coded for coded in self.result.encounters if wanted.includes(coded))
         return Review(replace(self.result, encounters=chosen))
 
 
-def _ran_in(coded: CodedEncounter, date_from: date | None, date_to: date | None) -> bool:
-    start, stop, local = coded.timeline.start, coded.timeline.stop, coded.timeline.local_date
-    if start is None or stop is None:
-        return date_from is None and date_to is None
-    return (date_from is None or local(stop) >= date_from) and (date_to is None or local(start) <= date_to)
-
-
 def analyze(
-    paths_or_frame: str | Path | Sequence[str | Path] | pd.DataFrame,
+    paths_or_frame: Input,
     policy: str = "facility",
     *,
     profile: str | None = None,
@@ -83,6 +83,7 @@ def analyze(
     answers: AnswerFile | str | Path | None = None,
     accesses: ContextTable | str | Path | None = None,
     classes: ContextTable | str | Path | None = None,
+    jobs: int = 1,
     switches: Mapping[str, object] | None = None,
     **switch: object,
 ) -> Review:
@@ -95,11 +96,97 @@ def analyze(
     ``accesses`` (the IV lines that were in place) and ``classes`` (patient class by time) are tables beside the
     records, as files or loaded.
     ``rates`` (OPPS Addendum B), ``mue`` and ``ptp`` are your own tables from CMS, as files or loaded.
+    ``jobs`` is the number of processes that code; the result is the same for any.
 
     Bad data never raises: it is in ``review.result`` as findings, ignored and rejected records.  Raises
     ``TypeError`` for an unknown switch (it names the nearest), ``ValueError`` for an unknown policy, profile, zone
     or value, and for a table that cannot be used.  A path that does not exist is a rejected input.
     """
+    reading, plan = _prepared(
+        paths_or_frame,
+        policy,
+        profile=profile,
+        timezone=timezone,
+        formulary=formulary,
+        rates=rates,
+        mue=mue,
+        ptp=ptp,
+        answers=answers,
+        accesses=accesses,
+        classes=classes,
+        switches={**(switches or {}), **switch},
+    )
+    kept, facts = code_reading(reading, plan, [KeptAll() for _ in range(_processes(jobs))])
+    encounters = [coded for one in kept for coded in one.encounters]
+    return Review(result_of_run(reading, len(reading.events), plan, encounters, facts))
+
+
+@dataclass(frozen=True, slots=True)
+class JsonRun:
+    """A run whose encounters lie on disk as text: ``result`` has none of them, ``tally`` counts them."""
+
+    result: Result
+    tally: Tally
+    ids: tuple[str, ...]
+    """Every encounter of the input, shown or not."""
+    spools: tuple[Spooled, ...]
+
+    def pieces(self) -> Iterator[str]:
+        """The JSON, as :func:`reports.json_output.json_pieces` would write it of the whole result."""
+        return json_around(self.result, self.tally, texts_in_order(self.spools))
+
+
+@contextmanager
+def analyze_to_json(
+    paths_or_frame: Input,
+    policy: str = "facility",
+    *,
+    wanted: Wanted | None = None,
+    jobs: int = 1,
+    **options: Any,
+) -> Iterator[JsonRun]:
+    """:func:`analyze` for an answer in JSON: encounters are written as they are coded and held no longer.
+
+    ``options`` are the others of :func:`analyze`.  The texts lie in a folder of their own until the block ends.
+    Raises ``OSError`` where that cannot be written.
+    """
+    switches = {**(options.pop("switches", None) or {})}
+    reading, plan = _prepared(paths_or_frame, policy, switches=switches, **options)
+    bare, events = without_events(reading), len(reading.events)
+    with TemporaryDirectory(prefix="infusion-timeline-") as folder:
+        spools = [Spooled(Path(folder, f"{n}.json"), n, wanted or Wanted()) for n in range(_processes(jobs))]
+        readings = [reading]
+        del reading  # the run lets each part of the events go when it is coded
+        spools, facts = code_reading(readings.pop(), plan, spools)
+        tally = Tally()
+        for spool in spools:
+            tally.join(spool.tally)
+        result = result_of_run(bare, events, plan, (), facts)
+        yield JsonRun(result, tally, tuple(facts.ids), tuple(spools))
+
+
+def _processes(jobs: int) -> int:
+    if jobs < 1:
+        raise ValueError(f"jobs is the number of processes, 1 or more; {jobs} was given")
+    return jobs
+
+
+def _prepared(
+    paths_or_frame: Input,
+    policy: str,
+    *,
+    profile: str | None = None,
+    timezone: str | None = None,
+    formulary: Formulary | str | Path | None = None,
+    rates: RateTable | str | Path | None = None,
+    mue: UnitLimitTable | str | Path | None = None,
+    ptp: PairTable | str | Path | None = None,
+    answers: AnswerFile | str | Path | None = None,
+    accesses: ContextTable | str | Path | None = None,
+    classes: ContextTable | str | Path | None = None,
+    switches: Mapping[str, object],
+) -> tuple[Reading, Plan]:
+    """The input read, and everything that says how to code it loaded."""
     tables = (
         read_accesses(accesses) if isinstance(accesses, str | Path) else accesses,
         read_classes(classes) if isinstance(classes, str | Path) else classes,
@@ -110,17 +197,14 @@ def analyze(
         reading = read(paths_or_frame, profile=profile, timezone=timezone)
     reading = with_tables(reading, tables, profile, timezone)
     drugs = Formulary.load(Path(formulary)) if isinstance(formulary, str | Path) else formulary
-    timelines = build(reading, formulary=drugs)
-    given = read_answers(answers) if isinstance(answers, str | Path) else answers
-    if isinstance(ptp, str | Path):
-        ptp = load_ptp(ptp, billable_codes(policy))
-    coded = code(
-        timelines,
-        policy,
-        switches={**(switches or {}), **switch},
-        rates=load_rates(rates) if isinstance(rates, str | Path) else rates,
-        answers=given,
-        mue=load_mue(mue) if isinstance(mue, str | Path) else mue,
-        ptp=ptp,
+    plan = Plan(
+        load_policy(policy).with_switches(switches),
+        drugs or default_formulary(),
+        Tables(
+            load_rates(rates) if isinstance(rates, str | Path) else rates,
+            load_mue(mue) if isinstance(mue, str | Path) else mue,
+            load_ptp(ptp, billable_codes(policy)) if isinstance(ptp, str | Path) else ptp,
+        ),
+        read_answers(answers) if isinstance(answers, str | Path) else answers,
     )
-    return Review(coded)
+    return reading, plan
