@@ -104,6 +104,7 @@ class _FileReader:
         self.findings.extend(batches.finish())
         self._tell_tests()
         self.findings.extend(self.charsets.findings())
+        self.findings.extend(self.readers.profiles.findings(self.file))
         return FileReading(
             tuple(self.events),
             tuple(self.findings),

@@ -70,6 +70,13 @@ class TableProfile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     """Canonical columns this export has no place for, so that nobody looks for them."""
 
 
+class Sender(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Who sends, as MSH-3 and MSH-4 name them (component 1); ``*`` stands for any text, case does not count."""
+
+    application: str = "*"
+    facility: str = "*"
+
+
 class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One sender.  ``action_map`` and ``route_map`` translate its words, ``site_aliases`` its names of one access."""
 
@@ -78,6 +85,10 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     basis: str = ""
     """On what the profile rests: a published document, an observed sample."""
     timezone: str | None = None
+    senders: tuple[Sender, ...] = ()
+    """Whose messages are read with it where no profile is named (:mod:`parsers.sender_profiles`)."""
+    also: tuple[str, ...] = ()
+    """Profiles beside this one, each for its own senders: shipped names or files beside this file."""
     action_map: dict[str, Action] = {}
     route_map: dict[str, Route] = {}
     site_aliases: dict[str, str] = {}
@@ -121,9 +132,24 @@ def shipped_profiles() -> tuple[str, ...]:
     return tuple(sorted(entry.name[:-5] for entry in folder.iterdir() if entry.name.endswith(".yaml")))
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=32)
 def load_profile(name_or_path: str = GENERIC) -> Profile:
     """A shipped profile by name or one of the user's by path; :class:`ProfileError` says what is wrong with it."""
+    profile = _load(name_or_path)
+    if not profile.also:
+        return profile
+    folder = Path(name_or_path).parent
+    beside = tuple(name if name in shipped_profiles() else str(folder / name) for name in profile.also)
+    for name in beside:
+        if not _load(name).senders:
+            raise ProfileError(
+                f"{profile.name}: also: '{Path(name).name}' names no senders, so no message would be read with it."
+                ' Add senders to it, such as - {application: "MAR*", facility: "*"}.'
+            )
+    return msgspec.structs.replace(profile, also=beside)
+
+
+def _load(name_or_path: str) -> Profile:
     if name_or_path in shipped_profiles():
         text = resources.files("parsers").joinpath("profiles", f"{name_or_path}.yaml").read_text("utf-8")
         return read_profile(text, f"{name_or_path}.yaml")

@@ -79,7 +79,7 @@ class _Pile:
             from parsers.hl7_file import SeenMessages, read_hl7
 
             self.seen = self.seen or SeenMessages()
-            return read_hl7(data, file, clock, profile, self.seen)
+            return read_hl7(data, file, clock, None if self.choose else profile, self.seen)
         if kind == "clif":
             from parsers.clif import read_clif
 
