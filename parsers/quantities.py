@@ -5,9 +5,7 @@ from __future__ import annotations
 import math
 import re
 
-_NUMBER = re.compile(
-    r"\s*([+-]?(?:\d{1,3}(?:,\d{3})+(?:\.\d*)?|\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?)(.*)", re.DOTALL
-)
+_NUMBER = re.compile(r"\s*([+-]?(?:\d{1,3}(?:,\d{3})+(?:\.\d*)?|\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?)(.*)", re.DOTALL)
 _VOLUMES = {"ml": 1.0, "mls": 1.0, "cc": 1.0, "milliliter": 1.0, "milliliters": 1.0, "millilitre": 1.0, "l": 1000.0,
             "liter": 1000.0, "liters": 1000.0, "litre": 1000.0, "dl": 100.0, "cl": 10.0}  # fmt: skip
 _HOURS = {"h": 1.0, "hr": 1.0, "hrs": 1.0, "hour": 1.0, "hours": 1.0, "min": 60.0, "mins": 60.0, "minute": 60.0,
