@@ -46,6 +46,8 @@ class Hl7Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     department_fields: tuple[str, ...] = ("RXA-11.1", "RXA-27.1", "PV1-3.1")
     class_fields: tuple[str, ...] = ("PV1-2.1",)
     recorded_fields: tuple[str, ...] = ("RXA-22", "ORC-9", "MSH-7")
+    pump_order_fields: tuple[str, ...] = ("ORC-3.1", "ORC-2.1", "OBR-2.1")
+    """In pump messages (ORU): OBR-3 numbers the report itself with many gateways, so it names no order."""
     payer_fields: tuple[str, ...] = ()
     category_fields: tuple[str, ...] = ()
     hcpcs_fields: tuple[str, ...] = ()

@@ -45,8 +45,6 @@ NO_CHANGE = "pump event that changes no flow"
 NO_STATUS = "pump report that does not say whether it runs"
 KEPT_OPEN = "{} at keep-open rate"
 """What runs when a pump has delivered its volume and keeps the vein open: a carrier (rulebook 24)."""
-ORDER_FIELDS = ("ORC-3.1", "ORC-2.1", "OBR-2.1")
-"""OBR-3 numbers the report itself with many gateways, so it names no order."""
 _NO_ORDER = frozenset({"", "0", HL7_NULL})
 _ACTIONS: dict[EventName, Action] = {"start": Action.STARTED, "stop": Action.PAUSED, "complete": Action.STOPPED}
 """A pump's stop may be followed by a start of the same drug: a pause until nothing follows."""
@@ -73,7 +71,7 @@ class PumpReader:
         self._encounter = _paths(hl7.encounter_fields)
         self._patient = _paths(hl7.patient_fields)
         self._department = _paths(hl7.department_fields)
-        self._order = _paths(ORDER_FIELDS)
+        self._order = _paths(hl7.pump_order_fields)
 
     def read(self, message: Message, source: Source) -> MessageReading:
         """The events of one ORU message: none or one of an ORU^R42, one a running module of an ORU^R01."""
