@@ -155,7 +155,10 @@ def _damage_bytes(out: bytearray, name: str, place: int, random: Random) -> None
         out[place:place] = random.choice(TOKENS)
     elif name == "huge":
         size = random.choice((1_000, 20_000)) if random.random() < 0.99 else 1_000_000
-        out[place:place] = random.choice((b"A", b"9", b"^", b"~", b"\\", b"|", b"\\X41\\", b"\xe9", b" ")) * size
+        out[place:place] = (
+            random.choice((b"A", b"9", b"^", b"~", b"\\", b"|", b"\\X41\\", b"\xe9", b" ", b"\r", b"\n", b"\x00"))
+            * size
+        )
 
 
 def _damage_stretch(out: bytearray, name: str, place: int, random: Random, others: Sequence[Feed]) -> None:

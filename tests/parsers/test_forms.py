@@ -69,6 +69,19 @@ def test_wrapped_free_text_stays_in_its_field_and_what_follows_is_read() -> None
         assert [e.order_id for e in read(wrapped).events] == ["FL7"]
 
 
+@pytest.mark.parametrize("end", ["\r", "\n", "\r\n"])
+def test_a_hundred_thousand_blank_lines_inside_a_text_take_no_time(end: str) -> None:
+    # Reading them took the square of their number: minutes here, hours for a megabyte.
+    text = message(ORC, "NTE|1||above" + end * 100_000 + "below", rxa(), RXR)
+    assert [e.order_id for e in read(text).events] == ["FL7"]
+
+
+def test_a_rate_with_a_hundred_thousand_spaces_takes_no_time() -> None:
+    spaces = " " * 100_000
+    event = only(ORC, rxa(f12=f"5{spaces}mL{spaces}/{spaces}hr"), RXR)
+    assert (event.rate, event.rate_ml_per_hour) == (5.0, 5.0)
+
+
 def test_a_header_wrapped_in_its_control_id() -> None:
     (event,) = read(message(ORC, rxa(), RXR, header=MSH.replace("|M1|", "|M1-\n77|"))).events
     assert event.source.control_id == "M1-\n77"
