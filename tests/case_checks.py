@@ -30,6 +30,9 @@ def check_lines(case: Case, result: Result) -> None:
     for answer, expected in (case.outcomes or {}).items():
         (query,) = queries
         assert outcome_units(query)[answer] == expected, answer
+    answered = {a.id for e in result.encounters for a in e.timeline.administrations if a.answers}
+    for line in (n for e in result.encounters for n in e.lines):
+        assert line.answered == bool(answered & set(line.administrations)), line.code
     found = drug_minutes(result)
     for drug, minutes in (case.minutes or {}).items():
         assert found[drug] == minutes, drug
