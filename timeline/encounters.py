@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timezone, tzinfo
 from zoneinfo import ZoneInfo
 
 from parsers.events import AdministrationEvent, Finding, Reading
+from parsers.quick_values import changed
 from timeline.access_names import access_key, look_alikes
 from timeline.accesses import overlaps_and_gaps
 from timeline.administrations import administrations_of_order
@@ -103,7 +104,7 @@ def _in_utc(event: AdministrationEvent) -> AdministrationEvent:
     """Past the parser all times are in UTC, so that differences are true elapsed time."""
     if event.time.tzinfo is UTC:
         return event
-    return replace(
+    return changed(
         event,
         time=event.time.astimezone(UTC),
         stop=_utc(event.stop),

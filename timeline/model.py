@@ -13,6 +13,7 @@ from typing import Literal
 
 from parsers.answers import GivenAnswer
 from parsers.events import Category, Finding, Ignored, InputFile, Reading, Rejected, Route, Source
+from parsers.quick_values import made_quickly
 from timeline.entry_history import PastEntry
 from timeline.formulary import Formulary
 from timeline.hang_settings import HangSettings, RateStep
@@ -21,6 +22,7 @@ Kind = Literal["infusion", "push", "injection", "hydration", "pump", "carrier", 
 What = Literal["stop", "access", "kind", "category", "second_access", "concurrent_chemo"]
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True, order=True)
 class Segment:
     """A stretch in which a hang really ran: half-open, never empty."""
@@ -50,6 +52,7 @@ class PumpWord:
     sources: tuple[Source, ...] = ()
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True)
 class Administration:
     """One hang: a bag, a syringe, an injection, as charted (rulebook 0b)."""
@@ -130,6 +133,7 @@ class Administration:
         return None if self.open_since is not None else self.seconds // 60
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True)
 class Overlap:
     """Two administrations running at the same time; ``access`` is ``None`` when it is unknown for either."""
@@ -140,6 +144,7 @@ class Overlap:
     stop: datetime
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True)
 class Gap:
     """A stretch of an access, between its first start and last stop, in which nothing ran."""
@@ -149,6 +154,7 @@ class Gap:
     stop: datetime
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True)
 class EncounterTimeline:
     """One encounter as charted, before any rule of coding."""
@@ -206,6 +212,7 @@ class Fingerprint:
     sha256: str
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True)
 class PolicyValue:
     """The number or switch a rule used."""
@@ -215,6 +222,7 @@ class PolicyValue:
     version: str
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True)
 class Because:
     """Why: one node of the evidence of a line, an uncharged stretch or an assumption."""
@@ -231,6 +239,7 @@ class Because:
     children: tuple[Because, ...] = ()
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True)
 class Line:
     """One code, modifiers and date with its units."""
@@ -252,6 +261,7 @@ class Line:
     """How the amount was worked out: units, rate and status; empty without rates."""
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True)
 class OutcomeLine:
     code: str
@@ -259,6 +269,7 @@ class OutcomeLine:
     modifiers: tuple[str, ...]
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What would be billed if the answer lay between ``from_`` and ``to`` (or were ``if_``)."""
@@ -270,6 +281,7 @@ class Outcome:
     amount: float | None = None
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True)
 class Query:
     """A question to a person whose answer changes the bill."""
@@ -287,6 +299,7 @@ class Query:
     sources: tuple[Source, ...]
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True)
 class Assumption:
     """An unknown whose every answer bills the same: nobody is asked."""
@@ -297,6 +310,7 @@ class Assumption:
     because: Because
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True)
 class Uncharged:
     """Documented minutes (or a documented dose, with 0 minutes) that carry no code of their own."""
@@ -309,6 +323,7 @@ class Uncharged:
     because: Because
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True)
 class LedgerRow:
     """charged + included + unbilled + queried = documented, in minutes."""
@@ -321,6 +336,7 @@ class LedgerRow:
     queried: int
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True)
 class CodedEncounter:
     timeline: EncounterTimeline

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from parsers.events import AccessContext, AdministrationEvent, Finding, Reading, Source
 from parsers.patient_classes import is_inpatient
+from parsers.quick_values import made_quickly
 from timeline.line_places import Lines, with_lines
 from timeline.merges import merged
 from timeline.model import Administration
@@ -15,6 +16,7 @@ from timeline.order_context import Orders
 from timeline.stays import NO_STAY, Stay, placed, stays_of
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True)
 class About:
     """What is known around one encounter."""

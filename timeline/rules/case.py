@@ -15,6 +15,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Literal
 
 from parsers.events import Category, Severity, Source
+from parsers.quick_values import made_quickly
 from timeline.model import Administration, Kind
 from timeline.policy import PolicyVersion
 from timeline.spans import Spans
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 Facts = Mapping[str, object]
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True)
 class Reason:
     """Why, as data: ``text`` is a template over ``facts``; ``setting`` names the policy value used."""
@@ -89,6 +91,7 @@ class Service:
         return self.category == "chemo"
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True)
 class Charge:
     """A code earned by one administration: ``when`` holds the instant that earned each unit."""
@@ -106,6 +109,7 @@ class Charge:
         return len(self.when)
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True)
 class Aside:
     """Running time (or a dose) without a code of its own, and why."""
@@ -118,6 +122,7 @@ class Aside:
     reason: Reason
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True)
 class Note:
     """A finding of a rule."""
