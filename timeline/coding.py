@@ -8,6 +8,7 @@ from datetime import date
 
 from parsers.answers import UNDETERMINED, AnswerFile, GivenAnswer
 from parsers.events import Finding
+from parsers.quick_values import made_quickly
 from parsers.reference_tables import PairTable, RateTable, UnitLimitTable
 from parsers.vocabulary import key as plain
 from timeline.answered import apply_answers
@@ -81,6 +82,7 @@ def code_share(timelines: Timelines, policy: Policy, tables: Tables, answers: An
     return CodedShare(encounters, tuple(w.choice for w in worked))
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True)
 class Worked:
     """One encounter after the rules, before lines are dated against other encounters of the patient."""
@@ -135,7 +137,7 @@ def _finish(worked: Worked, marked_dates: set[date], tables: Tables, earlier: Bi
     drafts = draft_lines(settled.base, settled.certain, version, worked.day)
     modifier = encounter_modifier(version.settings)
     drafts = _marked_drafts(drafts, marked_dates, modifier)
-    asides = _certain_asides(settled)
+    asides = settled.asides
     ledger, minutes = ledger_rows(timeline.administrations, drafts, asides)
     closed = [q for q in settled.questions if _undetermined(q.unknown, timeline)]
     questions = [q for q in settled.questions if q not in closed]
@@ -202,16 +204,6 @@ def _marked_drafts(drafts: Sequence[Draft], dates: set[date], modifier: str) -> 
         held.units += draft.units
         held.charges.extend(draft.charges)
     return list(result.values())
-
-
-def _certain_asides(settled: Settled) -> list[Aside]:
-    """Asides that stand under every answer; the others wait with their question."""
-
-    def key(aside: Aside) -> tuple[object, ...]:
-        return (aside.service.id, aside.status, aside.label, aside.spans)
-
-    rest = [{key(a) for a in coding.asides} for coding in settled.codings[1:]]
-    return [a for a in settled.base.asides if all(key(a) in other for other in rest)]
 
 
 def _uncharged(aside: Aside, minutes: int, evidence: Evidence) -> Uncharged:

@@ -17,10 +17,10 @@ def hold_unknown_drugs(worker: Worker, unknowns: list[Unknown]) -> Settled:
     shortest = chosen(unknowns, [0] * len(unknowns))
     base = worker.in_full(shortest)
     longest = worker.code(chosen(unknowns, [len(u.answers) - 1 for u in unknowns]))
-    settled = Settled(base, {}, complete=False, codings=[base, longest])
     tried = {u.key: [worker.code({**shortest, u.key: a.value}) for a in u.answers] for u in unknowns}
-    settled.codings += [coding for codings in tried.values() for coding in codings[1:]]
-    dependents = Dependents(base, always_initial(settled.codings))
+    others = [longest, *(coding for codings in tried.values() for coding in codings[1:])]
+    settled = Settled.of(base, {}, others, complete=False)
+    dependents = Dependents(base, always_initial([base, *others]))
     for unknown in unknowns:
         held = len(dependents.free_charges([unknown.administration])) < len(base.charges)
         if held or any(coding.bill != base.bill for coding in tried[unknown.key]):
@@ -29,5 +29,5 @@ def hold_unknown_drugs(worker: Worker, unknowns: list[Unknown]) -> Settled:
             settled.assumed.append(unknown)
     free = dependents.free_charges(q.unknown.administration for q in settled.questions)
     known = bill_of(free, worker.policy, worker.shared.day)
-    settled.certain = common([known, *(c.bill for c in settled.codings)])
+    settled.certain = common([known, base.bill, *(c.bill for c in others)])
     return settled

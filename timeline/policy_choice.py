@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from parsers.events import Finding
+from parsers.quick_values import made_quickly
 from timeline.encounters import build
 from timeline.hang_settings import HangSettings
 from timeline.mapper import Coding
@@ -35,6 +36,7 @@ class Refusal:
     finding: Finding
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True)
 class Choice:
     """The policy version that codes one encounter."""
@@ -137,7 +139,7 @@ def refused(timeline: EncounterTimeline, refusal: Refusal) -> Settled:
         services.append(service)
         asides.append(Aside(service, spans, "unbilled", refusal.label, reason))
     coding = Coding(services, [], asides, [], [], set())
-    return Settled(coding, {}, codings=[coding])
+    return Settled.of(coding, {})
 
 
 def choices_of(timelines: Timelines, policy: Policy) -> list[tuple[EncounterTimeline, Choice]]:

@@ -107,7 +107,7 @@ def _price(rate: PaymentRate | None, units: int, payable: int, *, packaged: bool
 class Amounts:
     """Amounts of one coded encounter: of its certain lines, and what each possible answer would add.
 
-    ``possible`` are the bills under every combination of answers.  A certain Q1 line is paid only if none of them
+    ``possible`` is what some combination of answers bills.  A certain Q1 line is paid only if none of them
     puts a paid service on its date: so a stop that is taken away from the chart never raises the amount.  Where
     not every combination was worked out (``complete`` is false) no certain Q1 line is paid.
     """
@@ -119,12 +119,12 @@ class Amounts:
             return None
         pricing = Pricing(tables.rates, tables.limits, earlier)
         complete = settled.complete or not settled.questions
-        return cls(pricing, certain, [coding.bill for coding in settled.codings], complete=complete)
+        return cls(pricing, certain, settled.possible, complete=complete)
 
-    def __init__(self, pricing: Pricing, certain: Bill, possible: Iterable[Bill], *, complete: bool) -> None:
+    def __init__(self, pricing: Pricing, certain: Bill, possible: Iterable[BillKey], *, complete: bool) -> None:
         self.pricing = pricing
         self.certain = certain
-        packaging = pricing.paid_dates(key for bill in (certain, *possible) for key in bill)
+        packaging = pricing.paid_dates([*certain, *possible])
         if not complete:
             packaging = packaging | {day for _, _, day in certain}
         self._prices = pricing.prices(certain, packaging)

@@ -34,7 +34,7 @@ def settle(timeline: EncounterTimeline, policy: PolicyVersion) -> Settled:
     first = worker.in_full({})
     unknowns = access_unknowns(timeline, policy, first) + stop_unknowns(first)
     if not unknowns and not first.asked:
-        return Settled(first, first.bill, codings=[first])
+        return Settled.of(first, first.bill)
     unknowns += [choice_unknown(key) for key in sorted(first.asked)]
     searched = True
     while True:
@@ -46,7 +46,7 @@ def settle(timeline: EncounterTimeline, policy: PolicyVersion) -> Settled:
             sample_answers(unknowns)
         found = _work_out(worker, unknowns, searched and not too_many(unknowns, policy))
         known = {u.key for u in unknowns}
-        asked = {key for coding in found.codings for key in coding.asked} - known
+        asked = found.asked - known
         if not asked:
             return found
         unknowns += [choice_unknown(key) for key in sorted(asked)]
@@ -69,7 +69,7 @@ def _every_combination(worker: Worker, unknowns: list[Unknown]) -> Settled:
     # Shown is the coding that bills least beyond the certain lines; of equals the first (shortest answers).
     least = min(indices, key=lambda i: sum(codings[i].bill.values()))
     base = worker.in_full(chosen(unknowns, least))
-    settled = Settled(base, certain, codings=[base, *(c for i, c in codings.items() if i != least)])
+    settled = Settled.of(base, certain, [c for i, c in codings.items() if i != least])
     for place, unknown in enumerate(unknowns):
         by_rest: dict[tuple[int, ...], list[Bill]] = {}
         for index, coding in codings.items():

@@ -107,10 +107,11 @@ def code_hydration(case: Case) -> None:
     """Charge the runs of the case and account for every other minute of its fluids."""
     fluids = case.of_kind("hydration")
     initial = case.initial is not None and case.initial.kind == "hydration"
+    takers = [s for s in case.everything if _takes_time(s, case)] if fluids else []
     apart = case.memory is not None and not initial and case.settings.hydration_segments == "each_31"
     for group in _apart(fluids) if apart else [fluids]:
         if group:
-            key = ("hydration", initial, tuple(group), _time_taken(case, group))
+            key = ("hydration", initial, tuple(group), _time_taken(case, group, takers))
             remembered(case, key, partial(_code_runs, case, group, initial=initial))
 
 
@@ -126,10 +127,10 @@ def _apart(fluids: list[Service]) -> list[list[Service]]:
     return groups
 
 
-def _time_taken(case: Case, fluids: list[Service]) -> tuple[object, ...]:
-    """What ran between the first start and the last stop of the fluids: all that can take their time."""
+def _time_taken(case: Case, fluids: list[Service], takers: list[Service]) -> tuple[object, ...]:
+    """What of all that takes time ran between the first start and the last stop of the fluids."""
     first, last = fluids[0].start, max(s.end for s in fluids)
-    beside = (s for s in case.everything if s.end > first and s.start < last and _takes_time(s, case))
+    beside = (s for s in takers if s.end > first and s.start < last)
     if case.settings.hydration_overlap == "access":
         return tuple(beside)
     return tuple(s.spans for s in beside)
