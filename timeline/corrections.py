@@ -36,9 +36,12 @@ def apply_corrections(
     if not any(_corrects(e) for e in events):
         return list(events), [], []
     slots: dict[Slot, list[AdministrationEvent]] = {}
-    for event in events:
-        slots.setdefault(_slot(event), []).append(event)
     kept: list[AdministrationEvent] = []
+    for event in events:
+        if event.origin == "pump":
+            kept.append(event)
+        else:
+            slots.setdefault(_slot(event), []).append(event)
     findings: list[Finding] = []
     past: list[PastEntry] = []
     for rows in slots.values():

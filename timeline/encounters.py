@@ -67,7 +67,8 @@ def _encounter(
         administrations.extend(made)
         findings.extend(found)
     pumps = [e for e in standing if e.origin == "pump"]
-    administrations, found = with_pumps(_told_apart(administrations), pumps, formulary, settings, about.one_number)
+    told_apart = _told_apart(administrations)
+    administrations, found = with_pumps(told_apart, pumps, formulary, settings, about.one_number, past)
     findings.extend(found)
     administrations = about.placed(_told_apart(administrations), ordered)
     administrations, withdrawn = with_history(_shared_accesses(administrations, findings), past)
