@@ -16,7 +16,7 @@ from parsers.mar_values import MarValues
 from parsers.vocabulary import action_from_text, key
 
 STATUSES = frozenset({"CP", "PA", "RE", "NA"})
-_NOT_DONE = frozenset({"RE", "NA"})
+NOT_DONE = frozenset({"RE", "NA"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ class ActionWords:
                 unknown = words[-1]
         if unknown and not status:
             return ActionReading(None, unknown, unknown=unknown)
-        if status in _NOT_DONE:
+        if status in NOT_DONE:
             return ActionReading(Action.NOT_GIVEN, status, status)
         return ActionReading(Action.GIVEN, status or None, status)
 
@@ -114,7 +114,7 @@ class ActionWords:
 
 
 def _worded(text: str, action: Action, status: str) -> ActionReading:
-    if status in _NOT_DONE and action not in (Action.NOT_GIVEN, Action.HELD, Action.CANCELED):
+    if status in NOT_DONE and action not in (Action.NOT_GIVEN, Action.HELD, Action.CANCELED):
         # A refused dose must not be charged on the strength of a second field.
         return ActionReading(Action.NOT_GIVEN, status, status, conflict=True)
     return ActionReading(action, text, status, worded=True)

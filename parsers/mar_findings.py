@@ -44,6 +44,18 @@ def not_readable_start(label: str, problem: TimeProblem, text: str, next_text: s
     return Unusable(problem.code, f"{label}, start time (RXA-3): {problem.message}", problem.fix, "RXA-3")
 
 
+def stranger(segment: str, source: Source) -> Finding:
+    """A second patient or visit inside a message, most likely of a message whose header was damaged."""
+    return Finding(
+        "warning",
+        "patient-changed",
+        f"A second, different {segment} stands in this message; what follows it was not read, since it may belong to "
+        "another message that has lost its MSH.",
+        "Send the message behind it again, with its header.",
+        Source(source.file, source.record, None, source.control_id, segment, None, source.offset),
+    )
+
+
 def shifted_fields(label: str, what: str) -> Unusable:
     """The fields of an RXA stand beside their places."""
     return Unusable(

@@ -50,7 +50,7 @@ class Order:
 class Layout:
     """A message taken apart: its orders, and the segments that count for all of them."""
 
-    __slots__ = ("has_others", "header", "orders", "others", "patient", "rxa_count", "visit")
+    __slots__ = ("has_others", "header", "orders", "others", "patient", "rxa_count", "stranger", "visit")
 
     def __init__(self, message: Message) -> None:
         segments = message.segments
@@ -60,6 +60,8 @@ class Layout:
         self.others: list[Segment] = []
         self.orders: list[Order] = []
         self.rxa_count = 0
+        self.stranger = ""
+        """PID or PV1 where another patient or visit begins: the MSH between was lost, and nothing behind is read."""
         self.has_others = False
         """Whether there are segments beside PID, PV1, ORC, RXA, RXR and RXC."""
         order: Order | None = None
@@ -79,9 +81,17 @@ class Layout:
                 order, group = Order(segment), None
                 self.orders.append(order)
             elif name == "PID":
-                self.patient = segment if self.patient is None else self.patient
+                if self.patient is None:
+                    self.patient = segment
+                elif self.patient.verbatim != segment.verbatim:
+                    self.stranger = name
+                    break
             elif name == "PV1":
-                self.visit = segment if self.visit is None else self.visit
+                if self.visit is None:
+                    self.visit = segment
+                elif self.orders and self.visit.verbatim != segment.verbatim:
+                    self.stranger = name
+                    break
             elif name not in _PASSED_OVER:
                 order = self._place(segment, order, group)
 

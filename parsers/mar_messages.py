@@ -12,8 +12,8 @@ from typing import Literal, NamedTuple
 from parsers.clock import Clock, Stamp
 from parsers.er7 import Message, Segment, Separators
 from parsers.events import Action, AdministrationEvent, Drug, Rejected, Route, Source
-from parsers.mar_actions import STATUSES, ActionReading, ActionWords
-from parsers.mar_findings import COARSE, Doubts, Unusable, not_readable_start, unknown_action
+from parsers.mar_actions import NOT_DONE, STATUSES, ActionReading, ActionWords
+from parsers.mar_findings import COARSE, Doubts, Unusable, not_readable_start, stranger, unknown_action
 from parsers.mar_groups import Layout
 from parsers.mar_orders import NOTHING_ORDERED, Ordered, read_ordered
 from parsers.mar_places import HL7_NULL, PATIENT, Charted, Places
@@ -76,6 +76,8 @@ class MarReader:
             return MessageReading(rejected=_cut(source))
         layout = Layout(message)
         reading = MessageReading()
+        if layout.stranger:
+            reading.findings.append(stranger(layout.stranger, source))
         problems: list[tuple[Source, Unusable]] = []
         for order in layout.orders:
             ordered = read_ordered(order, self._values) if order.groups else None
@@ -133,7 +135,7 @@ class MarReader:
         said = self._actions.read(charted, self._values)
         if said.action is None:
             return unknown_action(charted.label, said.unknown, charted.layout.patient)
-        beside = self._action_beside(rxa) if said.text is None else None
+        beside = self._action_beside(rxa, said)
         if beside is not None:
             # A refusal one field off must not become a dose given.
             return doubts.shifted(f"an action stands in {beside} while RXA-20, where it belongs, is empty")
@@ -208,8 +210,14 @@ class MarReader:
         doubts.stop_unreadable(stop)
         return "unreadable"
 
-    def _action_beside(self, rxa: Segment) -> str | None:
-        """The field beside RXA-20 that holds an action: RXA-19 (an indication) or RXA-21 (A, D, U, X; table 0323)."""
+    def _action_beside(self, rxa: Segment, said: ActionReading) -> str | None:
+        """The field beside RXA-20 that holds an action: RXA-19 (an indication) or RXA-21 (A, D, U, X; table 0323).
+
+        Where another field names the action, only a refusal beside an empty RXA-20 counts.
+        """
+        if said.text is not None:
+            refused = not rxa.field(20) and rxa.component(19, 1).upper() in NOT_DONE
+            return "RXA-19" if refused else None
         if rxa.component(19, 1).upper() in STATUSES:
             return "RXA-19"
         text = rxa.component(21, 1)
