@@ -61,6 +61,15 @@ def visit(timeline: EncounterTimeline, dash: str = "-") -> str:
     return f"{text}{to}{clock(timeline, stop)}"
 
 
+def stay_words(timeline: EncounterTimeline) -> str:
+    """``Arrived 07:30; inpatient from 11:00; departed 15:00``, as far as the input says; they bound what is coded."""
+    facts = [("arrived", timeline.arrival)]
+    facts += [(f"inpatient {clock(timeline, s.start)} to", s.stop) for s in timeline.inpatient_between]
+    facts += [("inpatient from", timeline.inpatient_from), ("departed", timeline.departure)]
+    said = "; ".join(f"{words} {clock(timeline, time)}" for words, time in facts if time is not None)
+    return said[:1].upper() + said[1:]
+
+
 def offset_name(timeline: EncounterTimeline) -> str:
     """The zone of the times shown, e.g. ``America/New_York``."""
     return str(timeline.zone)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from parsers.events import Finding
-from reports.clock_text import clock, offset_name, span, visit, whole_minutes
+from reports.clock_text import clock, offset_name, span, stay_words, visit, whole_minutes
 from reports.encounter_view import access_words, kind_words, minutes_words, ran_words, stop_words
 from reports.encounter_words import Words, words_of
 from reports.history_text import history_lines
@@ -69,6 +69,8 @@ def _header(coded: CodedEncounter, zone_assumed: bool) -> Iterator[str]:
     yield f"{visit(timeline)}, times in {offset_name(timeline)}"
     if zone_assumed:
         yield "Times were read as UTC: no zone was given. Name the site's with --timezone, such as America/Chicago."
+    if said := stay_words(timeline):
+        yield said
     yield f"Policy version {one_line(coded.policy_version)}"
     if coded.amount is not None:
         held = f", {money(coded.amount_in_query)} in query" if coded.amount_in_query else ""

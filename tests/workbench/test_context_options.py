@@ -83,6 +83,17 @@ def test_from_python_by_path_or_loaded(day: Path) -> None:
         analyze(day / "mar.csv", classes=day / "lines.csv")
 
 
+def test_several_processes_give_the_same(day: Path) -> None:
+    other = MAR.replace("E1,", "E2,")
+    (day / "other.csv").write_text(other, encoding="utf-8")
+    feed = adt("A04", "07:30", "E", visit="E1") + adt("A03", "12:00", "E", visit="E2")
+    (day / "adt.hl7").write_text(feed, encoding="utf-8", newline="")
+    paths = [day / "mar.csv", day / "other.csv", day / "adt.hl7"]
+    one, two = (analyze(paths, accesses=day / "lines.csv", classes=day / "classes.csv", jobs=n) for n in (1, 2))
+    assert one.result == two.result
+    assert [e.timeline.departure is not None for e in one.encounters] == [False, True]
+
+
 def test_compare_uses_them_too(day: Path) -> None:
     words = ("--policy", "facility", "--policy", "facility+concurrent_min_overlap=1", "--format", "json")
     result = run("compare", str(day / "mar.csv"), *words, "--accesses", str(day / "lines.csv"))
@@ -93,6 +104,13 @@ def test_compare_uses_them_too(day: Path) -> None:
 def test_explain_says_what_says_the_access(day: Path) -> None:
     result = run("explain", str(day / "mar.csv"), "--encounter", "E1", "--accesses", str(day / "lines.csv"))
     assert "access IV1 (the only line in place)" in result.stdout
+
+
+def test_explain_says_when_the_patient_came_and_was_admitted(day: Path) -> None:
+    (day / "adt.hl7").write_text(adt("A03", "15:00", "I", visit="E1"), encoding="utf-8", newline="")
+    words = (str(day / "adt.hl7"), "--encounter", "E1", "--classes", str(day / "classes.csv"))
+    result = run("explain", str(day / "mar.csv"), *words, "--timezone", "America/Chicago")
+    assert "\nArrived 07:30; inpatient from 11:00; departed 15:00\n" in result.stdout
 
 
 @pytest.mark.parametrize(
