@@ -83,6 +83,7 @@ def analyze(
     answers: AnswerFile | str | Path | None = None,
     accesses: ContextTable | str | Path | None = None,
     classes: ContextTable | str | Path | None = None,
+    date_from: date | None = None,
     jobs: int = 1,
     switches: Mapping[str, object] | None = None,
     **switch: object,
@@ -95,6 +96,7 @@ def analyze(
 
     ``accesses`` (the IV lines that were in place) and ``classes`` (patient class by time) are tables beside the
     records, as files or loaded.
+    ``date_from`` is the first day of the input, for tables whose dates have no year.
     ``rates`` (OPPS Addendum B), ``mue`` and ``ptp`` are your own tables from CMS, as files or loaded.
     ``jobs`` is the number of processes that code; the result is the same for any.
 
@@ -114,6 +116,7 @@ def analyze(
         answers=answers,
         accesses=accesses,
         classes=classes,
+        date_from=date_from,
         switches={**(switches or {}), **switch},
     )
     kept, facts = code_reading(reading, plan, [KeptAll() for _ in range(_processes(jobs))])
@@ -184,6 +187,7 @@ def _prepared(
     answers: AnswerFile | str | Path | None = None,
     accesses: ContextTable | str | Path | None = None,
     classes: ContextTable | str | Path | None = None,
+    date_from: date | None = None,
     switches: Mapping[str, object],
 ) -> tuple[Reading, Plan]:
     """The input read, and everything that says how to code it loaded."""
@@ -194,7 +198,7 @@ def _prepared(
     if hasattr(paths_or_frame, "columns"):  # a frame, told without importing pandas
         reading = read_frame(cast("pd.DataFrame", paths_or_frame), profile=profile, timezone=timezone)
     else:
-        reading = read(paths_or_frame, profile=profile, timezone=timezone)
+        reading = read(paths_or_frame, profile=profile, timezone=timezone, date_from=date_from)
     reading = with_tables(reading, tables, profile, timezone)
     drugs = Formulary.load(Path(formulary)) if isinstance(formulary, str | Path) else formulary
     plan = Plan(
