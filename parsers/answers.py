@@ -1,4 +1,5 @@
-"""The answers people gave to open questions: a CSV of encounter, administration, what, value, who, when, support.
+"""The answers people gave to open questions: a table (CSV, XLSX) of encounter, administration, what, value, who, when,
+support.
 
 ``what`` is the subject of the query (stop, access, kind, category, second_access, concurrent_chemo) and
 ``administration`` its id as printed beside the query.  The value ``cannot be determined`` closes a question
@@ -12,13 +13,16 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from parsers.events import Finding, Source
+from parsers.events import Finding, Rejected, Source
 from parsers.texts import delimiter_of, first_line, open_text
 from parsers.vocabulary import key
+from parsers.workbooks import is_workbook, read_workbook
 
 REQUIRED = ("encounter", "administration", "what", "value")
 COLUMNS = (*REQUIRED, "who", "when", "support")
 SUBJECTS = ("stop", "access", "kind", "category", "second_access", "concurrent_chemo")
+_HEADER_WITHIN = 5
+"""Rows in which the header must stand: a note may stand above it."""
 UNDETERMINED = "cannot be determined"
 
 
@@ -50,7 +54,9 @@ class AnswerFile:
 
 
 def read_answers(path: str | Path) -> AnswerFile:
-    """Read an answers file.  Raises :class:`AnswersError` when it cannot be opened or lacks a column.
+    """Read an answers file, CSV or the workbook of ``--format xlsx``.
+
+    Raises :class:`AnswersError` when it cannot be opened or lacks a column.
 
     A row without a value is an unanswered question and is passed over; of two answers to one question the last
     in the file stands.
@@ -60,15 +66,8 @@ def read_answers(path: str | Path) -> AnswerFile:
         data = path.read_bytes()
     except OSError as problem:
         raise AnswersError(f"The answers file cannot be opened ({problem.strerror}).") from problem
-    stream, _ = open_text(data)
-    rows = list(csv.reader(stream, delimiter=delimiter_of(first_line(data.decode("latin-1")))))
-    head = next((n for n, row in enumerate(rows) if any(cell.strip() for cell in row)), None)
-    if head is None:
-        raise AnswersError("The answers file is empty.")
-    places = {key(cell): n for n, cell in enumerate(rows[head])}
-    missing = [name for name in REQUIRED if key(name) not in places]
-    if missing:
-        raise AnswersError(f"The answers file has no column {', '.join(missing)}. It needs: {', '.join(COLUMNS)}.")
+    tables = _sheets(data, path.name) if is_workbook(data) else [_text_rows(data)]
+    rows, head, places = _with_header(tables)
     answers: dict[tuple[str, str, str], GivenAnswer] = {}
     findings: list[Finding] = []
     for number, row in enumerate(rows[head + 1 :], start=head + 2):
@@ -102,6 +101,44 @@ def read_answers(path: str | Path) -> AnswerFile:
         answers[given.encounter, given.administration, subject] = given
     digest = hashlib.sha256(data).hexdigest()
     return AnswerFile(path.name, digest, tuple(answers.values()), tuple(findings))
+
+
+def _text_rows(data: bytes) -> list[list[str]]:
+    stream, _ = open_text(data)
+    return list(csv.reader(stream, delimiter=delimiter_of(first_line(data.decode("latin-1")))))
+
+
+def _sheets(data: bytes, name: str) -> list[list[list[str]]]:
+    """The sheets of a workbook, such as the one that ``--format xlsx`` writes."""
+    found = read_workbook(data, name)
+    if isinstance(found, Rejected):
+        raise AnswersError(f"The answers file cannot be read. {found.message} {found.fix}")
+    sheets = []
+    for table in found:
+        rows: list[list[str]] = []
+        for line in table.lines:
+            # Rows keep the numbers that the sheet shows, blank ones too.
+            rows += [[] for _ in range(line.number - 1 - len(rows))]
+            rows.append(line.cells or [])
+        sheets.append(rows)
+    return sheets
+
+
+def _with_header(tables: list[list[list[str]]]) -> tuple[list[list[str]], int, dict[str, int]]:
+    """The table with the columns of answers, the row of its header, and where each column stands."""
+    best: list[str] | None = None
+    for rows in tables:
+        filled = [n for n, row in enumerate(rows) if any(cell.strip() for cell in row)]
+        for head in filled[:_HEADER_WITHIN]:
+            places = {key(cell): n for n, cell in enumerate(rows[head]) if cell.strip()}
+            missing = [name for name in REQUIRED if key(name) not in places]
+            if not missing:
+                return rows, head, places
+            if best is None or len(missing) < len(best):
+                best = missing
+    if best is None:
+        raise AnswersError("The answers file is empty.")
+    raise AnswersError(f"The answers file has no column {', '.join(best)}. It needs: {', '.join(COLUMNS)}.")
 
 
 def _cell(row: list[str], place: int | None) -> str:

@@ -25,15 +25,15 @@ class CannotWrite(click.ClickException):
     exit_code = 2
 
 
-def send(pieces: Iterable[str], target: str, *, encoding: str = "utf-8") -> None:
-    """Write text piece by piece, with bare line feeds, to ``target``, a path or ``-``.
+def send(pieces: Iterable[str | bytes], target: str, *, encoding: str = "utf-8") -> None:
+    """Write text (or a file's bytes) piece by piece, with bare line feeds, to ``target``, a path or ``-``.
 
     Files are UTF-8. ``encoding`` is that of standard output: UTF-8 for data, the terminal's for text to be read.
     """
     if target == STANDARD_OUTPUT:
         sys.stdout.flush()
         for piece in pieces:
-            sys.stdout.buffer.write(piece.encode(encoding, "replace"))
+            sys.stdout.buffer.write(piece if isinstance(piece, bytes) else piece.encode(encoding, "replace"))
         sys.stdout.buffer.flush()
     else:
         write_private(Path(target), pieces)

@@ -11,14 +11,18 @@ from reports.html import page_html
 from reports.json_output import json_pieces
 from reports.table_text import render_table
 from reports.timeline_svg import timeline_svg
+from reports.workbook import workbook
 from timeline.model import Result
 from workbench.commands.closing import NOTHING_READABLE, close, say_open_queries, status
 from workbench.commands.destination import check_destination
+from workbench.commands.json_answer import answer_json, holds_no_encounters
 from workbench.commands.options import Job, coding_options
 from workbench.commands.running import run
 from workbench.output import STANDARD_OUTPUT, page_name, screen, send
 
-FORMATS = ("table", "json", "csv", "html", "svg")
+FORMATS = ("table", "json", "csv", "xlsx", "html", "svg")
+FILES = {"html": ".html", "xlsx": ".xlsx"}
+"""Forms that go into a file named after the input when no place is named."""
 
 
 @click.command(short_help="Code records: lines, reasons, queries.")
@@ -28,7 +32,7 @@ FORMATS = ("table", "json", "csv", "html", "svg")
     "--output",
     metavar="FILE|-",
     type=click.Path(),
-    help="Where it goes.  [default: standard output; html: a file named after the input]",
+    help="Where it goes.  [default: standard output; html, xlsx: a file named after the input]",
 )
 @click.pass_context
 def analyze(ctx: click.Context, job: Job, format: str, output: str | None) -> None:
@@ -37,8 +41,11 @@ def analyze(ctx: click.Context, job: Job, format: str, output: str | None) -> No
     PATH is a file, a folder or - for standard input: HL7 v2 messages, a MAR table (CSV, TSV) or CLIF
     tables (Parquet, CSV), any of them gzipped. The kind is found from the content.
     """
-    target = output or (page_name(job.paths, ".html") if format == "html" else STANDARD_OUTPUT)
+    target = output or (page_name(job.paths, FILES[format]) if format in FILES else STANDARD_OUTPUT)
     check_destination(ctx, target, job.paths)
+    if format == "json" and holds_no_encounters(ctx):
+        answer_json(ctx, job, target)
+        return
     review = run(job)
     if target != STANDARD_OUTPUT and status(review.result) == NOTHING_READABLE:
         close(ctx, review.result, told=False)  # nothing to write
@@ -53,14 +60,14 @@ def analyze(ctx: click.Context, job: Job, format: str, output: str | None) -> No
         send([table], target, encoding=look.encoding)
     else:
         send(_pieces(review.result, format), target)
-    if format == "html" and output is None:
+    if format in FILES and output is None:
         click.echo(target)
     if format == "csv":
         say_open_queries(review.result)
     close(ctx, review.result, told=format == "table" and target == STANDARD_OUTPUT)
 
 
-def _pieces(result: Result, format: str) -> Iterable[str]:
+def _pieces(result: Result, format: str) -> Iterable[str | bytes]:
     match format:
         case "json":
             return json_pieces(result)
@@ -68,5 +75,7 @@ def _pieces(result: Result, format: str) -> Iterable[str]:
             return [lines_csv(result)]
         case "html":
             return [page_html(result)]
+        case "xlsx":
+            return [workbook(result)]
         case _:
             return [timeline_svg(result.encounters[0])]

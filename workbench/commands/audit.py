@@ -11,13 +11,14 @@ from reports.variance import Audit
 from reports.variance import audit as audited
 from reports.variance_data import audit_csv, audit_json
 from reports.variance_text import render_audit
+from reports.workbook import workbook
 from workbench.commands.closing import NOTHING_READABLE, close, status
 from workbench.commands.destination import check_destination, note_file
 from workbench.commands.options import Job, coding_options
 from workbench.commands.running import run
-from workbench.output import STANDARD_OUTPUT, screen, send
+from workbench.output import STANDARD_OUTPUT, page_name, screen, send
 
-FORMATS = ("table", "json", "csv")
+FORMATS = ("table", "json", "csv", "xlsx")
 
 
 def _billed(ctx: click.Context, parameter: click.Parameter, value: str) -> Billed:
@@ -39,7 +40,12 @@ def _billed(ctx: click.Context, parameter: click.Parameter, value: str) -> Bille
     " messages.",
 )
 @click.option("--format", type=click.Choice(FORMATS), default="table", show_default=True, help="Form of the answer.")
-@click.option("--output", metavar="FILE|-", type=click.Path(), help="Where it goes.  [default: standard output]")
+@click.option(
+    "--output",
+    metavar="FILE|-",
+    type=click.Path(),
+    help="Where it goes.  [default: standard output; xlsx: a file named after the input]",
+)
 @click.pass_context
 def audit(ctx: click.Context, job: Job, billed: Billed, format: str, output: str | None) -> None:
     """Compare what was billed with what the records in PATH... support: missed, over-billed, wrong date or modifier,
@@ -51,14 +57,16 @@ def audit(ctx: click.Context, job: Job, billed: Billed, format: str, output: str
 
     With --encounter, --date-from or --date-to only those encounters are compared. Exit status 0 whatever is found.
     """
-    target = output or STANDARD_OUTPUT
+    target = output or (page_name(job.paths, ".xlsx") if format == "xlsx" else STANDARD_OUTPUT)
     check_destination(ctx, target, job.paths)
     review = run(job)
     if status(review.result) == NOTHING_READABLE:
         close(ctx, review.result, told=False)
     compared = audited(review.result, _asked_for(job, billed, {c.timeline.id for c in review.encounters}), job.rates)
     look = screen(target)
-    send([_text(compared, format, look.width)], target, encoding=look.encoding if format == "table" else "utf-8")
+    send([_answer(compared, format, look.width)], target, encoding=look.encoding if format == "table" else "utf-8")
+    if format == "xlsx" and output is None:
+        click.echo(target)
     close(ctx, review.result, told=False)
 
 
@@ -69,8 +77,10 @@ def _asked_for(job: Job, billed: Billed, chosen: set[str]) -> Billed:
     return replace(billed, lines=tuple(line for line in billed.lines if line.encounter_id in chosen))
 
 
-def _text(compared: Audit, format: str, width: int) -> str:
+def _answer(compared: Audit, format: str, width: int) -> str | bytes:
     match format:
+        case "xlsx":
+            return workbook(compared.result, compared)
         case "json":
             return audit_json(compared)
         case "csv":
