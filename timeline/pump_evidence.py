@@ -8,13 +8,14 @@ seen from start to stop; under ``ignore`` pumps count for nothing.  The charted 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from parsers.events import AdministrationEvent, Finding, Source
 from timeline.administrations import administrations_of_order
 from timeline.clock_changes import settle_ambiguous_times
+from timeline.entry_history import PastEntry
 from timeline.formulary import Formulary
 from timeline.hang_settings import HangSettings
 from timeline.hangs import ENDS, STARTS
@@ -58,10 +59,12 @@ def with_pumps(
     formulary: Formulary,
     settings: HangSettings,
     same_order: Callable[[str], str],
+    past: Sequence[PastEntry] = (),
 ) -> tuple[list[Administration], list[Finding]]:
     """The charted administrations of an encounter with the word of its pumps, and those that only a pump shows.
 
-    ``events`` are pump events in UTC; ``same_order`` gives one number for every number an order goes by.
+    ``events`` are pump events in UTC; ``same_order`` gives one number for every number an order goes by; ``past`` are
+    entries that the chart took back.
     """
     if not events:
         return list(charted), []
@@ -81,8 +84,12 @@ def with_pumps(
     for a in charted:
         told = linked.get(a.id)
         result.append(a if told is None else beside(a, told, settings, findings))
+    taken_back = [(e, _ingredients(e.drugs, formulary)) for e in past if e.fate == "withdrawn"]
     for run in alone:
-        result += _pump_only(run, findings)
+        if any(_near(run, e.time) and names == run.ingredients for e, names in taken_back):
+            findings.append(_against_the_chart(run))
+        else:
+            result += _pump_only(run, findings)
     findings += _confirming(events, result)
     return result, findings
 
@@ -113,10 +120,13 @@ def _run_of(a: Administration, *, keeps_open: bool) -> PumpRun:
 
 def _end_only(ends: Sequence[AdministrationEvent], formulary: Formulary) -> PumpRun:
     first = ends[0]
-    names = [formulary.match(d.name, code=d.code).ingredients for d in first.drugs]
     sources = tuple(dict.fromkeys(e.source for e in ends))
-    ingredients = frozenset(i for found in names for i in found)
+    ingredients = _ingredients([d.name for d in first.drugs], formulary)
     return PumpRun(ingredients, first.order_id, None, first.time, sources, (first.source,))
+
+
+def _ingredients(drugs: Iterable[str], formulary: Formulary) -> frozenset[str]:
+    return frozenset(i for name in drugs for i in formulary.match(name).ingredients)
 
 
 def _meant(run: PumpRun, charted: Sequence[Administration], same_order: Callable[[str], str]) -> Administration | None:
@@ -137,9 +147,8 @@ def _meant(run: PumpRun, charted: Sequence[Administration], same_order: Callable
 
 def _in_time(run: PumpRun, a: Administration) -> bool:
     """Whether a run can be that of an administration: they overlap, or its stop is not charted and would."""
-    began = run.start or run.until
     if a.single_dose:
-        return abs(began - a.start) <= _EARLY
+        return _near(run, a.start)
     if a.open_since is None and a.segments:
         stop = max(a.segments[-1].stop, a.last_seen)
     else:
@@ -148,6 +157,21 @@ def _in_time(run: PumpRun, a: Administration) -> bool:
         # Only an end: of something that ran or may have run at that time.
         return a.start < run.until <= stop + _EARLY
     return a.start - _EARLY <= run.start < stop or (run.start < a.start < run.until)
+
+
+def _near(run: PumpRun, time: datetime) -> bool:
+    return abs((run.start or run.until) - time) <= _EARLY
+
+
+def _against_the_chart(run: PumpRun) -> Finding:
+    """A pump's word alone never brings back what a nurse took back."""
+    return Finding(
+        "warning",
+        "pump-contradicts-cancelled",
+        "A pump shows a run of a drug whose charted entry was taken back; the chart stands, nothing is coded for it.",
+        "If it was given, chart it again.",
+        run.sources[0],
+    )
 
 
 def _pump_only(run: PumpRun, findings: list[Finding]) -> list[Administration]:

@@ -323,6 +323,17 @@ def test_a_stop_of_nothing_is_a_finding() -> None:
     assert findings("", event("09:00", "STOP")) == ["pump-stop-without-start"]
 
 
+def test_a_cancelled_entry_is_not_brought_back_by_a_pump() -> None:
+    chart = OPEN + "\n08:00 Canceled vancomycin\n08:00 New Bag heparin order H\n09:00 Stopped heparin order H"
+    assert ran(chart, *NINETY) == ["heparin 08:00-09:00 = 60 (charted)"]
+    assert "pump-contradicts-cancelled" in findings(chart, *NINETY)
+    # Cancelled, then charted again: the chart and the pump say the same.
+    again = (
+        OPEN + " recorded 08:00\n08:00 Canceled vancomycin recorded 08:05\n08:02 New Bag vancomycin IV1 recorded 08:10"
+    )
+    assert ran(again, *NINETY) == ["vancomycin 08:02-09:30 = 88 (pump)"]
+
+
 # What it bills.
 
 
