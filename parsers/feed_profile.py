@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from parsers.clock import Clock, Stamp
-from parsers.er7 import Message, Segment, read_message
+from parsers.er7 import Message, Segment, Separators, read_message
 from parsers.feed_words import ELSEWHERE, FeedWords, observation_path, shown_word
 from parsers.field_paths import FieldPath, field_path
 from parsers.hl7_charsets import declared_names, decode_message
@@ -22,6 +22,7 @@ from parsers.mar_groups import Layout
 from parsers.mar_places import HL7_NULL, Charted
 from parsers.mar_values import MarValues
 from parsers.profiles import Hl7Profile, Profile, load_profile, words_of
+from parsers.sender_profiles import SenderProfiles
 from parsers.shapes import header_word
 
 FIELDS: tuple[tuple[str, str], ...] = (
@@ -81,6 +82,8 @@ class FeedFacts:
     """What was gathered; :meth:`read` is called once for each HL7 file."""
 
     profile: Profile
+    """The one named, or generic."""
+    profiles: SenderProfiles
     clock: Clock
     messages: int = 0
     senders: dict[str, SenderFacts] = field(default_factory=dict)
@@ -91,7 +94,7 @@ class FeedFacts:
     read_as: Counter[str] = field(default_factory=Counter)
     """Character set the bytes were read with -> messages."""
     _last: dict[str, datetime] = field(default_factory=dict)
-    _reader: _AdministrationFacts | None = None
+    _readers: dict[tuple[Separators, int], _AdministrationFacts] = field(default_factory=dict)
 
     @property
     def administrations(self) -> int:
@@ -125,23 +128,25 @@ class FeedFacts:
             self.times.out_of_order += label in self._last and sent_at < self._last[label]
             self._last[label] = sent_at
         if kind.startswith("RAS"):
-            if self._reader is None or self._reader.values.marks is not message.separators:
-                self._reader = _AdministrationFacts(self, message)
-            self._reader.read(message, sender, sent_at)
+            profile = self.profiles.of(header.component(3, 1), header.component(4, 1))
+            reader = self._readers.get((message.separators, id(profile)))
+            if reader is None:
+                reader = self._readers[message.separators, id(profile)] = _AdministrationFacts(self, message, profile)
+            reader.read(message, sender, sent_at)
 
 
 def gather(profile: Profile | None, clock: Clock) -> FeedFacts:
     """Facts of feeds read with this profile; ``clock`` as for reading."""
-    return FeedFacts(profile or load_profile(), clock)
+    return FeedFacts(profile or load_profile(), SenderProfiles(profile), clock)
 
 
 class _AdministrationFacts:
-    """Looks at the administrations of one set of separators."""
+    """Looks at the administrations of one set of separators, read with the profile of their sender."""
 
-    def __init__(self, facts: FeedFacts, message: Message) -> None:
+    def __init__(self, facts: FeedFacts, message: Message, profile: Profile) -> None:
         self.facts = facts
-        self.values = MarValues(message.separators, words_of(facts.profile))
-        hl7 = facts.profile.hl7
+        self.values = MarValues(message.separators, words_of(profile))
+        hl7 = profile.hl7
         self.paths = {need: _paths(hl7, f"{need}_fields") for need in NEEDS}
         self.recorded = _paths(hl7, "recorded_fields")
         self.actions = ActionWords(self.paths["action"])

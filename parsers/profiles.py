@@ -128,15 +128,27 @@ def words_of(profile: Profile) -> Words:
     )
 
 
+@lru_cache(maxsize=1)
 def shipped_profiles() -> tuple[str, ...]:
     """Names of the profiles that come with the package."""
     folder = resources.files("parsers").joinpath("profiles")
     return tuple(sorted(entry.name[:-5] for entry in folder.iterdir() if entry.name.endswith(".yaml")))
 
 
-@lru_cache(maxsize=32)
 def load_profile(name_or_path: str = GENERIC) -> Profile:
-    """A shipped profile by name or one of the user's by path; :class:`ProfileError` says what is wrong with it."""
+    """A shipped profile by name or one of the user's by path; :class:`ProfileError` says what is wrong with it.
+
+    A shipped one is read once; one of the user's anew each time, since it may have been edited in between.
+    """
+    return _shipped(name_or_path) if name_or_path in shipped_profiles() else _complete(name_or_path)
+
+
+@lru_cache(maxsize=32)
+def _shipped(name: str) -> Profile:
+    return _complete(name)
+
+
+def _complete(name_or_path: str) -> Profile:
     profile = _load(name_or_path)
     if not profile.also:
         return profile

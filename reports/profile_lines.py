@@ -12,6 +12,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
+import msgspec
+import yaml
+
 from parsers.events import Finding, Rejected
 from parsers.feed_profile import NEEDS, FeedFacts
 from parsers.profiles import Hl7Profile, Profile
@@ -128,10 +131,19 @@ def profile_text(
         f"# infusion-timeline analyze PATH --profile {name}.yaml",
         f"name: {_quoted(name)}",
         'basis: "Written from a check of the input; not verified."',
+        *_kept_settings(base),
     ]
-    if base.date_order != "month-first":
-        head.append(f"date_order: {base.date_order}")
     return "\n".join([*head, *yaml_lines([*given, *lines])]) + "\n"
+
+
+def _kept_settings(base: Profile) -> Iterator[str]:
+    """Further settings of the profile in use, as they were; a list may hold maps, so YAML writes it."""
+    usual, own = msgspec.to_builtins(Profile(name="")), msgspec.to_builtins(base)
+    kept = {name: own[name] for name in ("date_order", "senders", "also", "table") if own[name] != usual[name]}
+    if "table" in kept:
+        kept["table"] = {name: value for name, value in kept["table"].items() if value != usual["table"][name]}
+    if kept:
+        yield from yaml.safe_dump(kept, sort_keys=False, allow_unicode=True).splitlines()
 
 
 def _kept_places(hl7: Hl7Profile, asked: set[str]) -> Iterator[ProfileLine]:

@@ -88,7 +88,6 @@ def test_the_closer_pattern_wins_and_case_does_not_count(tmp_path: Path) -> None
 def test_the_zone_of_the_senders_own_profile(tmp_path: Path) -> None:
     profile = hospital(tmp_path)
     (tmp_path / "ward.yaml").write_text(WARD + "timezone: America/Chicago\n", "utf-8")
-    load_profile.cache_clear()
     reading = feed(tmp_path, message("WARD7", "MAIN", 1), profile=profile)
     assert [e.time.isoformat() for e in reading.events] == ["2026-03-10T08:00:00-05:00"]
 
