@@ -1,0 +1,163 @@
+"""``check`` of a table: the columns found, the first rows as understood, what is missing and what that costs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from parsers.profiles import load_profile
+from tests.house.planted import ACCOUNT, MRN, traces
+from tests.workbench.commands import BAD, TABLE, run
+from tests.workbench.test_check_feed import _validator
+
+UTC = ("--timezone", "UTC")
+LOG = """\
+CSN,Order,Medication,Route,MAR Action,Taken Time,Colour
+E100,A,cefazolin,IVPB,New Bag,2026-03-10 08:00,red
+E100,A,cefazolin,IVPB,Bag Hungg,2026-03-10 08:15,red
+E100,A,cefazolin,IVPB,Stopped,2026-03-10 08:45,red
+E100,B,morphine,IV push,Given,2026-03-10 09:00,
+"""
+MISSPELT = """\
+Encounter,Medicaton,Route,Start Tme,Stop Time
+E100,cefazolin,IVPB,2026-03-10 08:00,2026-03-10 08:45
+"""
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mar.csv").write_text(LOG, "utf-8")
+    (tmp_path / "misspelt.csv").write_text(MISSPELT, "utf-8")
+    return tmp_path
+
+
+def table(name: str = "mar.csv") -> dict[str, object]:
+    document = json.loads(run("check", name, *UTC, "--format", "json").stdout)
+    _validator().validate(document)
+    (found,) = document["tables"]
+    assert isinstance(found, dict)
+    return found
+
+
+def test_the_columns_found(here: Path) -> None:
+    found = table()
+    assert found["columns"] == {
+        "encounter_id": "CSN", "order_id": "Order", "drug": "Medication", "route": "Route",
+        "action": "MAR Action", "time": "Taken Time",
+    }  # fmt: skip
+    assert found["not_read"] == ["Colour"]
+
+
+def test_the_first_rows_as_understood(here: Path) -> None:
+    text = run("check", "mar.csv", *UTC).stdout
+    rows = text.split("First rows as understood:\n")[1].split("\n\n")[0].splitlines()
+    joined = " ".join(" ".join(rows).split())
+    assert [" ".join(row.split()) for row in rows][:2] == [
+        "row time action drug route site encounter",
+        "2 2026-03-10 08:00 new_bag cefazolin IVPB - A999",
+    ]
+    assert "3 rejected: The action 'Bag Hungg' is not known." in joined
+    assert [" ".join(row.split()) for row in rows][-2:] == [
+        "4 2026-03-10 08:45 stopped cefazolin IVPB - A999",
+        "5 2026-03-10 09:00 given morphine IV push - A999",
+    ]
+
+
+def test_an_interval_shows_its_stop_or_that_there_is_none(here: Path) -> None:
+    Path("mar.csv").write_text(
+        "Encounter,Drug,Route,Site,Start,Stop\nE1,cefazolin,IVPB,left arm,2026-03-10T08:00,2026-03-10T08:45\n"
+        "E1,morphine,IV push,left arm,2026-03-10T09:00,\n",
+        "utf-8",
+    )
+    text = run("check", "mar.csv", *UTC).stdout
+    rows = text.split("encounter\n")[1].splitlines()
+    assert " ".join(rows[0].split()) == "2 2026-03-10 08:00 to 08:45 cefazolin IVPB yes A9"
+    assert " ".join(rows[1].split()) == "3 2026-03-10 09:00 no stop morphine IV push yes A9"
+
+
+def test_at_most_ten_rows(here: Path) -> None:
+    row = "E100,B,morphine,IV push,Given,2026-03-10 {:02}:00,\n"
+    Path("mar.csv").write_text(LOG.split("\n")[0] + "\n" + "".join(row.format(n) for n in range(12)), "utf-8")
+    rows = table()["rows"]
+    assert isinstance(rows, list)
+    assert [row["row"] for row in rows] == list(range(2, 12))
+
+
+def test_what_is_missing_and_what_that_costs(here: Path) -> None:
+    text = " ".join(run("check", "mar.csv", *UTC).stdout.split())
+    assert "Missing, and what that costs: site 96368 can never be supported" in text
+    assert "patient_id two encounters of one patient on one day are not seen as such: no modifier 59." in text
+
+
+def test_the_saved_profile_reads_the_table(here: Path) -> None:
+    done = run("check", "mar.csv", *UTC, "--save-profile", "ours.yaml")
+    assert done.exit_code == 1
+    saved = load_profile("ours.yaml")
+    assert saved.columns["drug"] == ("Medication",)
+    assert {word: str(action) for word, action in saved.action_map.items()} == {"Bag Hungg": "new_bag"}
+    again = run("check", "mar.csv", *UTC, "--profile", "ours.yaml")
+    assert (again.exit_code, "4 records: 4 used, 0 ignored, 0 rejected." in again.stdout) == (0, True)
+
+
+# When nothing fits
+
+
+def test_a_header_that_does_not_fit_names_the_nearest(here: Path) -> None:
+    done = run("check", "misspelt.csv", *UTC)
+    assert done.exit_code == 2
+    text = " ".join(done.stdout.split())
+    assert "Found: Encounter, Medicaton, Route, Start Tme, Stop Time." in text
+    assert "drug nothing can be read: no row says what was given (required). Perhaps Medicaton?" in text
+    assert 'columns: drug: ["Medicaton"] # a guess from the header: check it start: ["Start Tme"] # a guess' in text
+
+
+def test_the_profile_saved_for_it_reads_it(here: Path) -> None:
+    assert run("check", "misspelt.csv", *UTC, "--save-profile", "ours.yaml").exit_code == 2
+    done = run("analyze", "misspelt.csv", *UTC, "--profile", "ours.yaml", "--format", "csv")
+    assert (done.exit_code, "96365" in done.stdout) == (0, True)
+
+
+def test_a_text_that_is_no_table_gets_no_advice_on_columns(here: Path) -> None:
+    done = run("check", f"{BAD}/not-hl7.hl7")
+    assert done.exit_code == 2
+    assert "Missing, and what that costs" not in done.stdout
+    assert "PROFILE LINES" not in done.stdout
+
+
+def test_a_column_nobody_can_guess_is_left_to_a_person(here: Path) -> None:
+    text = run("check", f"{BAD}/no-drug-column.csv", *UTC).stdout
+    assert "  # columns:\n  #   drug: []  # it is required; name the header here\n" in text
+
+
+# Whose values
+
+
+def test_encounters_show_their_shape_and_nothing_leaks(here: Path) -> None:
+    Path("mar.csv").write_text(LOG.replace("E100", ACCOUNT).replace("red", f"Torvald {MRN}"), "utf-8")
+    for form in ("text", "json"):
+        done = run("check", "mar.csv", *UTC, "--format", form)
+        assert traces(done.stdout) == []
+        assert traces(done.stderr) == []
+
+
+def test_at_a_terminal_encounters_can_be_shown(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("click.testing._NamedTextIOWrapper.isatty", lambda _: True, raising=False)
+    text = run("check", "mar.csv", *UTC, "--show-values").stdout
+    assert "new_bag     cefazolin" in text
+    assert text.count(" E100\n") == 3
+
+
+def test_an_answer_in_a_file_is_private(here: Path) -> None:
+    run("check", "mar.csv", *UTC, "--output", "found.txt")
+    assert Path("found.txt").stat().st_mode & 0o077 == 0
+    assert Path("found.txt").read_text("utf-8").startswith("mar.csv: mar-table, 4 records\n")
+    assert run("check", "mar.csv", *UTC, "--output", "mar.csv").exit_code == 2
+
+
+def test_the_sample_table_is_one_screen() -> None:
+    done = run("check", TABLE, "--timezone", "America/New_York")
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert len(done.stdout.splitlines()) <= 60
