@@ -11,7 +11,6 @@ from parsers.events import Finding, Rejected, Source
 from parsers.shapes import plain_word, shape
 from parsers.vocabulary import nearest_actions
 
-
 COARSE = frozenset({"Y", "L", "D", "H"})
 """Degrees of precision (second component of a time, HL7 v2.5 chapter 2, TS) that leave the minutes open."""
 

@@ -80,20 +80,22 @@ class Layout:
             elif name == "ORC":
                 order, group = Order(segment), None
                 self.orders.append(order)
-            elif name == "PID":
-                if self.patient is None:
-                    self.patient = segment
-                elif self.patient.verbatim != segment.verbatim:
-                    self.stranger = name
-                    break
-            elif name == "PV1":
-                if self.visit is None:
-                    self.visit = segment
-                elif self.orders and self.visit.verbatim != segment.verbatim:
+            elif name in ("PID", "PV1"):
+                if self._is_stranger(segment):
                     self.stranger = name
                     break
             elif name not in _PASSED_OVER:
                 order = self._place(segment, order, group)
+
+    def _is_stranger(self, segment: Segment) -> bool:
+        """Keep the first PID and PV1; whether this one is of another patient, or of another visit behind the orders."""
+        if segment.name == "PID":
+            if self.patient is None:
+                self.patient = segment
+            return self.patient.verbatim != segment.verbatim
+        if self.visit is None:
+            self.visit = segment
+        return bool(self.orders) and self.visit.verbatim != segment.verbatim
 
     def _place(self, segment: Segment, order: Order | None, group: Group | None) -> Order | None:
         """Hang an RXR, RXC or other segment where it belongs; the order, opened if the segment opens one."""

@@ -13,7 +13,7 @@ from parsers import read as read_paths
 from parsers.events import Action, Finding
 from parsers.file_reading import FileReading
 from tests.hl7_building import UNUSUAL, WITH_TRUNCATION, Dose, Form, charted_message
-from tests.parsers.hl7_charts import MSH, ORC, RXR, codes, message, only, read, rxa
+from tests.parsers.hl7_charts import MSH, ORC, PID, PV1, RXR, codes, message, only, read, rxa
 
 CHICAGO = ZoneInfo("America/Chicago")
 DOSE = Dose("202603100800", "vitamin K & C | 10 mg", "202603100830", site="left hand", rate="5 mL/hr")
@@ -105,6 +105,47 @@ def test_a_gzipped_file(tmp_path: Path) -> None:
     (tmp_path / "feed.gz").write_bytes(gzip.compress(one(3).encode()) + gzip.compress(one(4).encode()))
     reading = read_paths(tmp_path)
     assert (reading.used, reading.records) == (4, 4)
+
+
+# A header that was lost
+
+OTHER = ["PID|1||P900^^^SAMPLE^MR||Sampleton^Ben", "PV1|1|O|INFUSION^1^A||||||||||||||||E900^^^SAMPLE^VN",
+         "ORC|RE||FL9", rxa(drug="^oxaliplatin"), RXR]  # fmt: skip
+
+
+@pytest.mark.parametrize("lost", [[], ["MSX|^~\\&|MAR|SAMPLE"], ["SH|^~\\&|MAR|SAMPLE"]])
+def test_a_second_patient_behind_a_lost_header_is_not_charted_for_the_first(lost: list[str]) -> None:
+    reading = read(message(ORC, rxa(), RXR, *lost, *OTHER))
+    assert [(e.encounter_id, e.order_id) for e in reading.events] == [("E100", "FL7")]
+    finding = the("patient-changed", reading)
+    assert finding.source is not None
+    assert (finding.source.segment, finding.severity) == ("PID", "warning")
+    assert "Ben" not in finding.message
+    assert "P900" not in finding.message
+
+
+def test_a_second_visit_behind_the_orders_of_the_first_is_not_charted_for_it() -> None:
+    reading = read(message(ORC, rxa(), RXR, *OTHER[1:]))
+    assert [(e.encounter_id, e.order_id) for e in reading.events] == [("E100", "FL7")]
+    assert the("patient-changed", reading).message.startswith("A second, different PV1 stands in this message")
+
+
+def test_the_same_patient_and_visit_once_more_are_the_same_message() -> None:
+    reading = read(message(ORC, rxa(), RXR, PID, PV1, "ORC|RE||FL8", rxa(drug="^saline"), RXR))
+    assert [e.order_id for e in reading.events] == ["FL7", "FL8"]
+    assert codes(reading) == []
+
+
+def test_a_message_that_is_another_patients_altogether_is_rejected() -> None:
+    reading = read(message(*OTHER))
+    assert [r.code for r in reading.rejected] == ["rxa-missing"]
+    assert codes(reading) == ["patient-changed"]
+
+
+@pytest.mark.parametrize(("word", "beside"), [("00^Administered", "RE"), ("^Given", "NA"), ("", "RE")])
+def test_a_refusal_one_field_off_is_no_dose_given(word: str, beside: str) -> None:
+    reading = read(message(ORC, rxa(status="", f9=word, f19=beside), RXR))
+    assert [r.code for r in reading.rejected] == ["field-shifted"]
 
 
 # Separators and escapes
