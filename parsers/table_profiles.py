@@ -171,7 +171,7 @@ def understand(data: bytes, file: str, profile: Profile | None = None, *, rows: 
     workbook the first sheet with a header is described.  Never raises for what the file holds: ``problem`` says what
     is wrong.  Times without an offset are read as UTC here.
     """
-    from parsers.tables import first_rows, open_tables, refusal
+    from parsers.tables import first_rows, nothing_in, open_tables, refusal
 
     tables = open_tables(data, file, profile)
     if isinstance(tables, Rejected):
@@ -188,7 +188,7 @@ def understand(data: bytes, file: str, profile: Profile | None = None, *, rows: 
             return _understood(about, choice.profile, choice.header, first_rows(head, file, choice, table, rows))
         rejected = refusal(choice, choice.header, Source(file, row=1))
         refused = refused or _with_problem(about, choice.header, rejected)
-    return refused or TableUnderstanding(file, GENERIC, 0.0, "there is no sheet to read", problem=_empty(file))
+    return refused or TableUnderstanding(file, GENERIC, 0.0, "there is no sheet to read", problem=nothing_in(file))
 
 
 def _understood(
@@ -233,9 +233,3 @@ def _with_problem(about: TableUnderstanding, header: HeaderProblem, rejected: Re
         about.file, about.profile, about.confidence, about.why, missing=lacking, sheet=about.sheet,
         delimiter=about.delimiter, encoding=about.encoding, problem=rejected, candidates=about.candidates,
     )  # fmt: skip
-
-
-def _empty(file: str) -> Rejected:
-    return Rejected(
-        Source(file), "table-empty", "The workbook has no visible sheet with cells.", "Check the export, or give CSV."
-    )

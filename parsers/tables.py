@@ -142,11 +142,19 @@ def _read_tables(
             rejected = refusal(choice, choice.header, Source(file, row=1, segment=_sheet(table)))
             refused.append((-1 if blank else choice.header.matched, rejected, table))
     if not readings:
-        best = max(refused, key=lambda r: r[0], default=None)
-        rejected = best[1] if best else Rejected(Source(file), "table-empty", "The workbook has no visible sheet.", "")
-        return FileReading(rejected=(rejected,), records=1)
+        matched, rejected, _ = max(refused, key=lambda r: r[0], default=(-1, nothing_in(file), None))
+        return FileReading(rejected=(rejected if matched >= 0 else nothing_in(file),), records=1)
     return _together(
         readings, [_unread(file, matched < 0, records + n, t) for n, (matched, _, t) in enumerate(refused, 1)]
+    )
+
+
+def nothing_in(file: str) -> Rejected:
+    return Rejected(
+        Source(file),
+        "table-empty",
+        "The file holds no filled cell (hidden sheets are not read).",
+        "Check the export: its filter or its dates may leave nothing.",
     )
 
 
