@@ -15,7 +15,7 @@ from workbench.pipeline import analyze
 
 ROOT = Path(__file__).parents[2]
 FORMS = ("lf", "crlf", "mixed", "batch", "mllp", "gzip", "cp1252", "shuffled")
-PLACES = {"source", "sources", "inputs"}
+PLACES = {"source", "sources", "inputs", "record", "row"}
 
 
 @pytest.fixture(scope="module")
