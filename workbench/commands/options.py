@@ -81,6 +81,7 @@ class Job:
     encounter: str | None
     accesses: ContextTable | None = None
     classes: ContextTable | None = None
+    jobs: int = 1
 
 
 def reading_options(command: Command) -> Command:
@@ -103,7 +104,7 @@ def coding_options(command: Command) -> Command:
     def gathered(**given: Any) -> Any:
         return command(job=_job(given, given.pop("policy")), **given)
 
-    for option in reversed([*_READING, _POLICY, *_CODING]):
+    for option in reversed([*_READING, _POLICY, *_CODING, _JOBS]):
         gathered = option(gathered)
     return gathered
 
@@ -150,6 +151,7 @@ def _job(given: dict[str, Any], policy: str) -> Job:
         encounter=given.pop("encounter"),
         accesses=inputs.accesses,
         classes=inputs.classes,
+        jobs=given.pop("jobs", 1),
     )
     _check_policy(job)
     return replace(job, ptp=_pairs(given.pop("ptp"), job.policy))
@@ -353,3 +355,11 @@ _CODING = [
     click.option("--date-to", metavar="DATE", callback=day, help="Encounters on this day or earlier."),
     click.option("--encounter", metavar="ID", help="This encounter only."),
 ]
+_JOBS = click.option(
+    "--jobs",
+    metavar="N",
+    type=click.IntRange(1, 256),
+    default=1,
+    show_default=True,
+    help="Code in N processes; the answer is the same for any N.",
+)

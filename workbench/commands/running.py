@@ -22,7 +22,7 @@ def run(job: Job) -> Review:
         try:
             review = analyze(job.paths, **asked_of(job))
         except WorkerEndedError:
-            raise ended_early() from None
+            raise EndedEarly from None
     return Review(chosen(job, review.result))
 
 
@@ -44,14 +44,16 @@ def asked_of(job: Job) -> dict[str, Any]:
     }
 
 
-def ended_early() -> click.ClickException:
+class EndedEarly(click.ClickException):
     """One of the processes of ``--jobs`` is gone."""
-    gone = click.ClickException(
-        "One of the processes ended before its part was coded, most likely for want of memory."
-        " Run again with a smaller --jobs; nothing was written."
-    )
-    gone.exit_code = 2
-    return gone
+
+    exit_code = 2
+
+    def __init__(self) -> None:
+        super().__init__(
+            "One of the processes ended before its part was coded, most likely for want of memory."
+            " Run again with a smaller --jobs; nothing was written."
+        )
 
 
 def prepare() -> None:
