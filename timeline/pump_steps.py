@@ -96,8 +96,10 @@ def runs_of_channels(events: Iterable[AdministrationEvent], settings: HangSettin
 
 
 def _in_time(event: AdministrationEvent) -> tuple[object, ...]:
+    """By time; of one second ends before starts, and the rest by content, so that arrival decides nothing."""
     said = event.pump.event if event.pump is not None else "report"
-    return (event.time, _FIRST[said], event.source.file, event.source.record or 0)
+    content = repr((event.pump, event.drugs, event.rate, event.order_id))
+    return (event.time, _FIRST[said], content, event.source.file, event.source.record or 0)
 
 
 def _step(channel: _Channel, event: AdministrationEvent, said: PumpState) -> None:
