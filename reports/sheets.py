@@ -24,6 +24,8 @@ MOST_ROWS = 1_000_000
 _LONGEST = 32_000
 """Characters of one cell; Excel holds 32,767."""
 _WIDEST, _NARROWEST = 70, 8
+_LINE_HEIGHT = 15.5
+"""Points of one line of a wrapped text."""
 _MEASURED = 500
 """Rows that decide the width of a column."""
 _MADE = datetime(2000, 1, 1, tzinfo=UTC)
@@ -89,18 +91,22 @@ def _write(page: Worksheet, sheet: Sheet, formats: _Formats) -> None:
         page.write_string(0, 0, one_line(sheet.note), formats.get(italic=True, font_color="#555555"))
     for place, column in enumerate(sheet.columns):
         colour = "#FFF3C4" if column.fill_in else "#E8EEF4"
-        page.write_string(head, place, column.name, formats.get(bold=True, bg_color=colour, bottom=1, text_wrap=True))
-    widths = [len(column.name) + 3 for column in sheet.columns]
+        page.write_string(head, place, column.name, formats.get(bold=True, bg_color=colour, bottom=1, indent=1))
+    widths = [len(column.name) + 5 for column in sheet.columns]
     count = 0
     for row in sheet.rows:
         if count == MOST_ROWS:
             page.write_string(head + 1 + count, 0, "More rows than a sheet can hold: use JSON or CSV for the rest.")
             break
         count += 1
+        lines = 1
         for place, (column, value) in enumerate(zip(sheet.columns, row, strict=True)):
             shown = _cell(page, head + count, place, column, value, formats)
+            lines = max(lines, -(-len(shown) // _WIDEST))
             if count <= _MEASURED:
-                widths[place] = max(widths[place], min(len(shown), _WIDEST) + 2)
+                widths[place] = max(widths[place], min(len(shown), _WIDEST) + 3)
+        if lines > 1:
+            page.set_row(head + count, _LINE_HEIGHT * lines)
     for place, column in enumerate(sheet.columns):
         page.set_column(place, place, max(_NARROWEST, widths[place]))
         if column.choices and count:
@@ -138,6 +144,7 @@ def _cell(page: Worksheet, row: int, place: int, column: SheetColumn, value: Cel
         page.write_number(row, place, value, formats.get(num_format=_NUMBERS.get(column.type, "0"), **look))
         return f"{value:,.2f}"
     text = elide(one_line(value), _LONGEST)
-    wrap = {"text_wrap": True} if len(text) > _WIDEST else {}
+    # A text that follows a number stands off a little, so that the two are not read as one.
+    wrap = {"align": "left", "indent": 1, **({"text_wrap": True} if len(text) > _WIDEST else {})}
     page.write_string(row, place, text, formats.get(**wrap, **look))
     return text
