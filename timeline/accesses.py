@@ -1,6 +1,7 @@
 """What ran together on one access, and when nothing ran: overlaps and gaps.
 
-intervaltree defines both.  Pushes take no time and stay out; intervals are half-open, so a bag that starts in
+intervaltree defines both; few stretches are compared in one sorted pass, which costs less than growing a tree.
+Pushes take no time and stay out; intervals are half-open, so a bag that starts in
 the minute another stops does not overlap it.
 """
 
@@ -25,6 +26,41 @@ def running_tree(administrations: Sequence[Administration]) -> IntervalTree:
     return tree
 
 
+Pairs = dict[tuple[int, int], list[Span]]
+"""Positions of two administrations, the earlier in the list first, to the stretches in which both ran."""
+_FEW = 64
+
+
+def pairs_of_tree(administrations: Sequence[Administration]) -> Pairs:
+    """By the definition: what overlaps in the tree."""
+    tree = running_tree(administrations)
+    pairs: Pairs = {}
+    for interval in tree:
+        for other in tree.overlap(interval.begin, interval.end):
+            if interval.data < other.data:
+                shared = (max(interval.begin, other.begin), min(interval.end, other.end))
+                pairs.setdefault((interval.data, other.data), []).append(shared)
+    return pairs
+
+
+def pairs_in_order(administrations: Sequence[Administration]) -> Pairs:
+    """The same in one pass: each stretch is compared with those that start before it ends."""
+    stretches = sorted(
+        (epoch(segment.start), epoch(segment.stop), position)
+        for position, administration in enumerate(administrations)
+        for segment in administration.segments
+    )
+    pairs: Pairs = {}
+    for place, (_, stop, position) in enumerate(stretches):
+        for later in range(place + 1, len(stretches)):
+            start, other_stop, other = stretches[later]
+            if start >= stop:
+                break
+            # Of one administration no two stretches overlap.
+            pairs.setdefault((min(position, other), max(position, other)), []).append((start, min(stop, other_stop)))
+    return pairs
+
+
 def overlaps_and_gaps(
     administrations: Sequence[Administration],
 ) -> tuple[tuple[Overlap, ...], tuple[Gap, ...]]:
@@ -32,13 +68,8 @@ def overlaps_and_gaps(
 
     Bags of one order never overlap each other: a drug does not run beside itself (rulebook 11).
     """
-    tree = running_tree(administrations)
-    pairs: dict[tuple[int, int], list[Span]] = {}
-    for interval in tree:
-        for other in tree.overlap(interval.begin, interval.end):
-            if interval.data < other.data:
-                shared = (max(interval.begin, other.begin), min(interval.end, other.end))
-                pairs.setdefault((interval.data, other.data), []).append(shared)
+    few = sum(len(a.segments) for a in administrations) <= _FEW
+    pairs = (pairs_in_order if few else pairs_of_tree)(administrations)
     overlaps: list[Overlap] = []
     for (first, second), stretches in sorted(pairs.items()):
         a, b = administrations[first], administrations[second]

@@ -6,9 +6,9 @@ from functools import lru_cache
 from importlib.resources import files
 
 import msgspec
-import yaml
 
 from parsers.events import Source
+from parsers.fast_yaml import load_yaml
 from timeline.model import Administration, Because
 from timeline.policy import Confidence, PolicyVersion
 from timeline.rules.case import Reason
@@ -30,7 +30,7 @@ class RuleSource(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def rule_book() -> dict[str, RuleSource]:
     """Rule id to its title and source."""
     text = files("timeline").joinpath("rule_book.yaml").read_text("utf-8")
-    return msgspec.convert(yaml.safe_load(text), dict[str, RuleSource])
+    return msgspec.convert(load_yaml(text), dict[str, RuleSource])
 
 
 class Evidence:
@@ -39,6 +39,7 @@ class Evidence:
     def __init__(self, administrations: dict[str, Administration], policy: PolicyVersion) -> None:
         self.administrations = administrations
         self.policy = policy
+        self._sources: dict[tuple[str, ...], tuple[Source, ...]] = {}
 
     def because(self, reason: Reason, own: tuple[str, ...] = ()) -> Because:
         """The evidence of one reason; ``own`` are administrations whose rows count as sources besides its spans."""
@@ -60,9 +61,14 @@ class Evidence:
             policy=self.policy.value(reason.setting) if reason.setting else None,
             citation=citation,
             confidence=confidence,
-            sources=tuple(dict.fromkeys((*self.sources(ids), *reason.sources))),
+            sources=self.sources(ids, reason.sources),
             children=tuple(self.because(child, own) for child in reason.children),
         )
 
-    def sources(self, ids: tuple[str, ...]) -> tuple[Source, ...]:
-        return tuple(dict.fromkeys(s for i in ids for s in self.administrations[i].sources))
+    def sources(self, ids: tuple[str, ...], more: tuple[Source, ...] = ()) -> tuple[Source, ...]:
+        """The rows of these administrations, each once, and further ones behind them."""
+        found = self._sources.get(ids)
+        if found is None:
+            found = tuple(dict.fromkeys(s for i in ids for s in self.administrations[i].sources))
+            self._sources[ids] = found
+        return tuple(dict.fromkeys((*found, *more))) if more else found

@@ -22,6 +22,7 @@ import msgspec
 import yaml
 
 from parsers.events import Category
+from parsers.fast_yaml import load_yaml
 from timeline.switches import SWITCHES, Codes, Settings
 
 Confidence = Literal["read", "second-hand", "convention"]
@@ -193,7 +194,7 @@ def nearest(word: str, known: Iterable[str], text: str) -> str:
 
 def _parse(text: str, label: str) -> PolicyFile:
     try:
-        content = yaml.safe_load(text)
+        content = load_yaml(text)
     except yaml.YAMLError as problem:
         raise PolicyError(f"{label}: {problem}") from problem
     return _converted(content, PolicyFile, label)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from tests.timeline.chart import DAY, events, findings, timeline
 from timeline.access_names import access_key, look_alikes
+from timeline.accesses import pairs_in_order, pairs_of_tree
 from timeline.model import Overlap
 
 
@@ -267,3 +268,26 @@ def test_the_interval_tree_agrees_with_minutes_counted_one_by_one(chart: str) ->
 def test_overlaps_do_not_depend_on_the_order_of_rows(rows: list) -> None:  # type: ignore[type-arg]
     assert set(timeline(rows).overlaps) == set(timeline(TOGETHER[-1].values[0]).overlaps)
     assert all(isinstance(o, Overlap) for o in timeline(rows).overlaps)
+
+
+@given(day_charts())
+def test_one_sorted_pass_finds_what_the_interval_tree_finds(chart: str) -> None:
+    administrations = timeline(chart).administrations
+    by_tree, in_order = pairs_of_tree(administrations), pairs_in_order(administrations)
+    assert {pair: sorted(found) for pair, found in in_order.items()} == {
+        pair: sorted(found) for pair, found in by_tree.items()
+    }
+
+
+def test_many_stretches_are_looked_up_in_the_tree() -> None:
+    """70 bags of two drugs, each two minutes beside the other's: as many overlaps as pairs of bags."""
+    rows = [
+        f"{8 + n // 10:02d}:{n % 10 * 6:02d}-{8 + n // 10:02d}:{n % 10 * 6 + 4:02d} a IV1 order A{n}" for n in range(35)
+    ]
+    rows += [
+        f"{8 + n // 10:02d}:{n % 10 * 6 + 2:02d}-{8 + n // 10:02d}:{n % 10 * 6 + 5:02d} b IV1 order B{n}"
+        for n in range(35)
+    ]
+    found = together("\n".join(rows))
+    assert len(found) == 35
+    assert found[0] == "IV1 a & b 08:02-08:04"
