@@ -299,6 +299,8 @@ class RowReader:
         return self._sites[text]
 
     def _correction(self, text: str, source: Source) -> Literal["update", "delete"] | None:
+        if not text:
+            return None
         word = key(text)
         if word not in _CORRECTIONS:
             self._doubts.add(

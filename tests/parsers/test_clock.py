@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -121,6 +121,43 @@ def test_the_machine_zone_is_never_used(monkeypatch: pytest.MonkeyPatch) -> None
     finally:
         monkeypatch.undo()
         time.tzset()
+
+
+def test_numbers_of_days_in_excel() -> None:
+    """10 March 2026 is day 46091.  Four decimals are good to nine seconds: only the minute can be meant."""
+    clock = Clock(CHICAGO)
+    read = [clock.charted(text) for text in ("46091.3368", "46091.336805556", "46091.99999")]
+    assert [found.time.isoformat() for found in read if isinstance(found, Stamp)] == [
+        "2026-03-10T08:05:00-05:00",
+        "2026-03-10T08:05:00-05:00",
+        "2026-03-11T00:00:00-05:00",
+    ]
+    assert [found.precision for found in read if isinstance(found, Stamp)] == ["minute", "second", "minute"]
+
+
+def test_day_first_only_where_a_profile_says_so() -> None:
+    month, day = Clock(CHICAGO), Clock(CHICAGO, day_first=True)
+    for text, one, other in (
+        ("03/04/2026 8:05", "2026-03-04", "2026-04-03"),
+        ("3-4-26 08:05", "2026-03-04", "2026-04-03"),
+        ("2026-03-04 08:05", "2026-03-04", "2026-03-04"),
+    ):
+        found = [clock.charted(text) for clock in (month, day)]
+        assert [str(f.time.date()) for f in found if isinstance(f, Stamp)] == [one, other]
+    dotted = day.charted("10.03.2026 08:05")
+    assert isinstance(dotted, Stamp)
+    assert dotted.time.isoformat() == "2026-03-10T08:05:00-05:00"
+
+
+def test_a_date_without_a_year_needs_the_first_day_of_the_export() -> None:
+    clock = Clock(CHICAGO, date_from=date(2025, 12, 30))
+    read = [clock.charted(text) for text in ("12/30 23:30", "12/31 11:30 PM", "1/1 00:30")]
+    assert [found.time.isoformat() for found in read if isinstance(found, Stamp)] == [
+        "2025-12-30T23:30:00-06:00",
+        "2025-12-31T23:30:00-06:00",
+        "2026-01-01T00:30:00-06:00",
+    ]
+    assert isinstance(clock.charted("2/30 08:00"), TimeProblem)
 
 
 @pytest.mark.parametrize(
