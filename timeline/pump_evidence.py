@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from parsers.events import AdministrationEvent, Finding, Source
+from parsers.events import AdministrationEvent, Finding, Route, Source
 from timeline.administrations import administrations_of_order
 from timeline.clock_changes import settle_ambiguous_times
 from timeline.entry_history import PastEntry
@@ -199,7 +199,9 @@ def _pump_only(run: PumpRun, findings: list[Finding]) -> list[Administration]:
             )
         )
     evidence = "pump" if a.stop is not None else a.stop_evidence
-    return [replace(a, pump_only=True, stop_evidence=evidence)]
+    # What keeps a vein open runs by vein, whatever the order says of the drug.
+    route = Route.IV if run.keeps_open else a.route
+    return [replace(a, pump_only=True, stop_evidence=evidence, route=route)]
 
 
 def _left_out(events: Sequence[AdministrationEvent]) -> Finding:

@@ -14,7 +14,9 @@ def pump_reasons(a: Administration) -> tuple[Reason, ...]:
     word = a.pump
     if word is None:
         return ()
-    facts = {"drug": a.drug, "minutes": abs(word.minutes), "running": word.running}
+    facts = {"drug": a.drug}
+    if word.verdict != "fills":
+        facts |= {"minutes": abs(word.minutes), "running": word.running}
     text, setting = {
         "fills": ("no stop is charted; the infusion pump's is used", "pump_evidence"),
         "agrees": ("the infusion pump agrees with the charted stop", "pump_tolerance_minutes"),
