@@ -10,7 +10,7 @@ import click
 
 from workbench.identity import DISTRIBUTION, stranger
 
-COMMANDS = ("analyze", "audit", "check", "compare", "demo", "explain", "policies")
+COMMANDS = ("analyze", "audit", "check", "compare", "demo", "explain", "policies", "worklist")
 INTERRUPTED = 130
 
 
