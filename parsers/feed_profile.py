@@ -6,6 +6,7 @@ fields and words are kept; a word that may be a name is kept as its shape (:func
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -23,7 +24,7 @@ from parsers.mar_places import HL7_NULL, Charted
 from parsers.mar_values import MarValues
 from parsers.profiles import Hl7Profile, Profile, load_profile, words_of
 from parsers.sender_profiles import SenderProfiles
-from parsers.shapes import header_word
+from parsers.shapes import header_word, shape
 
 FIELDS: tuple[tuple[str, str], ...] = (
     ("RXA-3", "start"), ("RXA-4", "stop, later than the start"), ("RXA-5", "drug"), ("RXA-6", "amount"),
@@ -40,6 +41,8 @@ LATE = timedelta(hours=1)
 AHEAD = timedelta(minutes=5)
 """Charted later than it was sent, by more than clocks differ."""
 _OFFSET_FROM = 8
+_SYSTEM_WORDS = 3
+_TYPE = re.compile(r"[A-Z][A-Z0-9]{2}(\^[A-Z][A-Z0-9]{2})?")
 
 
 @dataclass(slots=True)
@@ -118,10 +121,13 @@ class FeedFacts:
     def _message(self, message: Message) -> None:
         header = message.segments[0]
         self.messages += 1
-        label = " | ".join(_system(header.component(number, 1)) for number in (3, 4))
+        # Not PID-3: the authority of a number is often named like the facility that sends.
+        pid = next((s for s in message.segments if s.name == "PID"), None)
+        person = "".join(pid.field(n) for n in (5, 6, 9, 11)).casefold() if pid is not None else ""
+        label = " | ".join(_system(header.component(number, 1), person) for number in (3, 4))
         sender = self.senders.setdefault(label, SenderFacts(label))
         kind = "^".join(filter(None, (header.component(9, 1), header.component(9, 2))))
-        sender.types[header_word(kind.replace("^", " "), trusted=True).replace(" ", "^"), _version(header)] += 1
+        sender.types[kind if _TYPE.fullmatch(kind) else shape(kind), _version(header)] += 1
         sent = self.clock.hl7(header.component(7, 1))
         sent_at = sent.time if isinstance(sent, Stamp) else None
         if sent_at is not None:
@@ -226,9 +232,11 @@ def _paths(profile: Hl7Profile, name: str) -> tuple[FieldPath, ...]:
     return tuple(field_path(path) for path in getattr(profile, name))
 
 
-def _system(text: str) -> str:
-    """The name of a sending system or facility, or its shape where it does not look like a name."""
-    return header_word(text, trusted=True) if text else "(empty)"
+def _system(text: str, person: str) -> str:
+    """The name of a sending system or facility; its shape where it looks like none or stands in PID as well."""
+    words = text.split()
+    slipped = len(words) > _SYSTEM_WORDS or any(len(w) > _SYSTEM_WORDS and w.casefold() in person for w in words)
+    return shape(text) if slipped else header_word(text, trusted=True) or "(empty)"
 
 
 def _version(header: Segment) -> str:

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 from parsers.events import AdministrationEvent, Finding, Ignored, InputFile, Reading, Rejected, Route, Source
 from parsers.feed_profile import FeedFacts
+from parsers.shapes import shape
 from parsers.table_profiles import TableUnderstanding
 from reports.accounting import Accounting, accounted
 from reports.profile_lines import ProfileLine, feed_lines, table_lines
+from timeline import default_formulary
 from timeline.model import Administration, Timelines
 
 _INFUSED = frozenset({None, Route.IV, Route.IVPB, Route.SC, Route.INTRA_ARTERIAL})
@@ -125,6 +127,12 @@ def infusions(administrations: Iterable[Administration]) -> Infusions:
         without_stop += open_ended
         without_site += administration.access is None
     return Infusions(running, without_stop, without_site, rest)
+
+
+def drug_shown(event: AdministrationEvent) -> str:
+    """The drugs of a row; what the formulary does not know is shown as its shape, since it may be no drug at all."""
+    known = default_formulary()
+    return " + ".join(d.name if not known.match(d.name).unlisted else shape(d.name) for d in event.drugs)
 
 
 def rows_shown(table: TableUnderstanding) -> tuple[AdministrationEvent | Ignored | Rejected, ...]:

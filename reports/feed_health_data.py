@@ -14,7 +14,7 @@ from parsers.feed_words import UnknownWord
 from parsers.shapes import shape
 from parsers.table_profiles import TableUnderstanding
 from parsers.vocabulary import nearest_actions
-from reports.feed_health import Conformance, Health, Told, rows_shown
+from reports.feed_health import Conformance, Health, Told, drug_shown, rows_shown
 from reports.json_encounter import source_dict
 from reports.json_output import product_version
 from reports.safe_text import without_surrogates
@@ -145,7 +145,7 @@ def _rows(table: TableUnderstanding) -> Iterable[Json]:
                 "time": entry.time.isoformat(),
                 "stop": entry.stop.isoformat() if entry.stop else None,
                 "action": str(entry.action),
-                "drug": " + ".join(drug.name for drug in entry.drugs),
+                "drug": drug_shown(entry),
                 "route": str(entry.route) if entry.route else None,
                 "has_site": entry.site is not None,
                 "encounter_shape": shape(entry.encounter_id),

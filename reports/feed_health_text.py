@@ -13,7 +13,7 @@ from parsers.feed_words import UnknownWord
 from parsers.shapes import header_word, shape
 from parsers.table_profiles import TableUnderstanding
 from parsers.vocabulary import nearest_actions
-from reports.feed_health import Conformance, Health, Told, rows_shown
+from reports.feed_health import Conformance, Health, Told, drug_shown, rows_shown
 from reports.profile_lines import lacking, yaml_lines
 from reports.safe_text import elide, one_line
 from reports.sentences import said_place, source_text
@@ -29,7 +29,7 @@ _CHARSETS = {"ascii": "ASCII", "utf-8": "UTF-8", "cp1252": "Windows-1252", "lati
 def render_health(health: Health, width: int = 80, *, show_values: bool = False) -> str:
     """The text, with lines of at most ``width`` columns (60 at least) and a line feed at the end.
 
-    Encounter ids show as their shape unless ``show_values``.
+    Encounter ids, and drugs that the formulary does not know, show as their shape unless ``show_values``.
     """
     width = min(max(60, width), 110)
     lines = [*_inputs(health, width)]
@@ -227,7 +227,8 @@ def _event(event: AdministrationEvent, room: int, show_values: bool) -> str:
         action = f"to {event.stop:%H:%M}"
     elif event.action == "interval":
         action = "no stop"
-    drug = elide(one_line(" + ".join(part.name for part in event.drugs)), room)
+    names = " + ".join(part.name for part in event.drugs)
+    drug = elide(one_line(names if show_values else drug_shown(event)), room)
     who = one_line(event.encounter_id) if show_values else shape(event.encounter_id)
     site = "yes" if event.site else "-"
     route = str(event.route) if event.route else "-"

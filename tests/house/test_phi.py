@@ -61,6 +61,8 @@ COMMANDS = [
     ["analyze", "--encounter", f"{ACCOUNT}0"],
     ["explain"],
     ["explain", "--output", "why.txt"],
+    ["check"],
+    ["check", "--strict", "--format", "json"],
     ["compare", "--policy", "facility", "--policy", "payer_literal_overlap"],
     ["compare", "--policy", "facility", "--policy", "professional", "--format", "json"],
 ]
@@ -97,6 +99,25 @@ def test_no_command_says_or_leaves_an_identifier(
     # comments and notes reach no answer at all
     answers = [done.stdout, *((ward / name).read_text("utf-8") for name in left)]
     assert all(NOTE not in answer and "torvald" not in answer.lower() for answer in answers)
+
+
+def test_a_check_shows_no_identifier(tmp_path: Path) -> None:
+    """Words, senders, observations and columns are shown where they are words; everything else as its shape."""
+    (tmp_path / "feeds").mkdir()
+    (tmp_path / "tables").mkdir()
+    for number, (_, content) in enumerate(broken_messages()):
+        (tmp_path / "feeds" / f"{number:04}.hl7").write_text(content, "utf-8", newline="")
+    for number, (_, content) in enumerate(broken_tables((*PLANTED, PHONE))):
+        if not number % 5:
+            (tmp_path / "tables" / f"{number:04}.csv").write_text(content, "utf-8", newline="")
+    leaks = []
+    for folder in ("feeds", "tables"):
+        for form in ("text", "json"):
+            done = run("check", str(tmp_path / folder), "--format", form)
+            leaks += [
+                f"{folder}, {form}: {t!r} in {line.strip()}" for line in done.stdout.splitlines() for t in traces(line)
+            ]
+    assert leaks == []
 
 
 def test_messages_inside_the_json_carry_no_identifier(ward: Path) -> None:
