@@ -123,7 +123,7 @@ class FeedFacts:
         self.messages += 1
         # Not PID-3: the authority of a number is often named like the facility that sends.
         pid = next((s for s in message.segments if s.name == "PID"), None)
-        person = "".join(pid.field(n) for n in (5, 6, 9, 11)).casefold() if pid is not None else ""
+        person = _words(" ".join(pid.field(n) for n in (5, 6, 9, 11))) if pid is not None else set()
         label = " | ".join(_system(header.component(number, 1), person) for number in (3, 4))
         sender = self.senders.setdefault(label, SenderFacts(label))
         kind = "^".join(filter(None, (header.component(9, 1), header.component(9, 2))))
@@ -232,10 +232,14 @@ def _paths(profile: Hl7Profile, name: str) -> tuple[FieldPath, ...]:
     return tuple(field_path(path) for path in getattr(profile, name))
 
 
-def _system(text: str, person: str) -> str:
+def _words(text: str) -> set[str]:
+    return set(re.split(r"[\W_]+", text.casefold()))
+
+
+def _system(text: str, person: set[str]) -> str:
     """The name of a sending system or facility; its shape where it looks like none or stands in PID as well."""
     words = text.split()
-    slipped = len(words) > _SYSTEM_WORDS or any(len(w) > _SYSTEM_WORDS and w.casefold() in person for w in words)
+    slipped = len(words) > _SYSTEM_WORDS or bool({w for w in _words(text) & person if w})
     return shape(text) if slipped else header_word(text, trusted=True) or "(empty)"
 
 
