@@ -28,7 +28,7 @@ from timeline.pricing import Tables
 from timeline.results import CodedShare, result_of
 from workbench.shares import Cut, Patient
 
-EVENTS_AT_ONCE = 4_000
+EVENTS_AT_ONCE = 1_000
 """Timelines and evidence of so many events are held at a time, where they need not all be kept."""
 WORTH_A_PROCESS = 300
 """Fewer events are coded sooner than another process begins."""
