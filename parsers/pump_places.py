@@ -7,6 +7,7 @@ delivers one source at a time, primary or secondary (IHE DEV, containment of inf
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from parsers.er7 import Message, Segment
@@ -36,20 +37,24 @@ class Observation(NamedTuple):
 class Observations:
     """All OBX of a message."""
 
-    __slots__ = ("all",)
+    __slots__ = ("_by_term", "all")
 
     def __init__(self, message: Message) -> None:
+        marks = message.separators
         self.all = [
-            Observation(term(s.component(3, 1), s.component(3, 2)), _path(s.field(4)), s)
+            Observation(_term(s.field(3), marks.component, marks.escape), _path(s.field(4)), s)
             for s in message.segments
             if s.name == "OBX"
         ]
+        self._by_term: dict[str, list[Observation]] = {}
+        for seen in self.all:
+            self._by_term.setdefault(seen.term, []).append(seen)
 
     def first(self, terms: str | Iterable[str], under: Path = ()) -> Observation | None:
         """The first observation of one of these terms, in their order, that stands under a path."""
         for wanted in (terms,) if isinstance(terms, str) else terms:
-            for seen in self.all:
-                if seen.term == wanted and seen.path[: len(under)] == under:
+            for seen in self._by_term.get(wanted, ()):
+                if seen.path[: len(under)] == under:
                     return seen
         return None
 
@@ -108,6 +113,14 @@ def _equipment_of(seen: Observation) -> str:
     return seen.obx.component(_OBX_EQUIPMENT, 1)
 
 
+@lru_cache(maxsize=4096)
+def _term(field: str, component: str, escape: str) -> str:
+    """The term of OBX-3 verbatim; pumps repeat a few dozen of them."""
+    parts = [*field.split(component), ""]
+    return "" if escape in field else term(parts[0].strip(), parts[1].strip())
+
+
+@lru_cache(maxsize=4096)
 def _path(text: str) -> Path:
     """``1.1.2.5`` as numbers; what is not such a path is empty."""
     parts = text.strip().split(".")

@@ -45,6 +45,7 @@ NO_CHANGE = "pump event that changes no flow"
 NO_STATUS = "pump report that does not say whether it runs"
 KEPT_OPEN = "{} at keep-open rate"
 """What runs when a pump has delivered its volume and keeps the vein open: a carrier (rulebook 24)."""
+_LIMIT = 20_000
 _NO_ORDER = frozenset({"", "0", HL7_NULL})
 _ACTIONS: dict[EventName, Action] = {"start": Action.STARTED, "stop": Action.PAUSED, "complete": Action.STOPPED}
 """A pump's stop may be followed by a start of the same drug: a pause until nothing follows."""
@@ -72,6 +73,10 @@ class PumpReader:
         self._patient = _paths(hl7.patient_fields)
         self._department = _paths(hl7.department_fields)
         self._order = _paths(hl7.pump_order_fields)
+        named = {path.segment for path in (*self._encounter, *self._patient, *self._department)}
+        self._remembers = not any(name.startswith("Z") or name in ("MSH", "OBX", "OBR", "ORC") for name in named)
+        self._visits: dict[tuple[str, str], tuple[str, str, str]] = {}
+        """What PID and PV1 say, by their texts: a stay's messages repeat them."""
 
     def read(self, message: Message, source: Source) -> MessageReading:
         """The events of one ORU message: none or one of an ORU^R42, one a running module of an ORU^R01."""
@@ -200,15 +205,28 @@ class PumpReader:
 
     def _visit(self, message: Message) -> _Visit | None:
         """Whose pump it is; ``None`` where neither a visit nor a patient is known."""
-        values = self._values_of(message)
-        encounter = _text(message, self._encounter, values)
-        patient = _text(message, self._patient, values)
-        if is_unknown(patient):
-            patient = ""
+        patient_segment, visit_segment = message.get("PID"), message.get("PV1")
+        at = (
+            patient_segment.verbatim if patient_segment is not None else "",
+            visit_segment.verbatim if visit_segment is not None else "",
+        )
+        who = self._visits.get(at) if self._remembers else None
+        if who is None:
+            who = self._who(message)
+            if len(self._visits) >= _LIMIT:
+                self._visits.clear()
+            self._visits[at] = who
+        encounter, patient, department = who
         if not encounter and not patient:
             return None
-        order = next((t for t in (_text(message, (path,), values) for path in self._order) if t not in _NO_ORDER), None)
-        return _Visit(encounter, patient or None, order, _text(message, self._department, values) or None)
+        order = next((t for t in (_text(message, (path,)) for path in self._order) if t not in _NO_ORDER), None)
+        return _Visit(encounter, patient or None, order, department or None)
+
+    def _who(self, message: Message) -> tuple[str, str, str]:
+        """Encounter, patient and department; empty where they are not known."""
+        patient = _text(message, self._patient)
+        encounter, department = _text(message, self._encounter), _text(message, self._department)
+        return encounter, "" if is_unknown(patient) else patient, department
 
     def _values_of(self, message: Message) -> MarValues:
         marks = message.separators
@@ -253,7 +271,7 @@ def _paths(texts: tuple[str, ...]) -> tuple[FieldPath, ...]:
     return tuple(field_path(text) for text in texts)
 
 
-def _text(message: Message, paths: tuple[FieldPath, ...], values: MarValues) -> str:
+def _text(message: Message, paths: tuple[FieldPath, ...]) -> str:
     """The first of these places that holds something; of several patient numbers the one typed MR (CX-5)."""
     for path in paths:
         segment = next((s for s in message.segments if path.chooses(s)), None)
