@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from python_calamine import CalamineSheet
 
 ZIP, OLD_EXCEL = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
+_SECTOR = 512
+"""The old format comes in sectors; another length is a transfer that ended early."""
 _HALF_SECOND = timedelta(microseconds=500_000)
 
 
@@ -28,16 +30,12 @@ def is_workbook(data: bytes) -> bool:
 
 def read_workbook(data: bytes, file: str) -> list[RawTable] | Rejected:
     """Every visible worksheet in order, or why the file cannot be read; hidden sheets are left out."""
-    from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
+    from python_calamine import CalamineError, PasswordError
 
+    if data.startswith(OLD_EXCEL) and len(data) % _SECTOR:
+        return _no_workbook(data, file)
     try:
-        book = CalamineWorkbook.from_filelike(io.BytesIO(data))
-        shown = [
-            (number, sheet.name)
-            for number, sheet in enumerate(book.sheets_metadata, start=1)
-            if sheet.typ == SheetTypeEnum.WorkSheet and sheet.visible == SheetVisibleEnum.Visible
-        ]
-        sheets = [(number, book.get_sheet_by_name(name)) for number, name in shown]
+        sheets = _visible_sheets(data)
     except PasswordError:
         return Rejected(
             Source(file),
@@ -47,8 +45,25 @@ def read_workbook(data: bytes, file: str) -> list[RawTable] | Rejected:
         )
     except (CalamineError, OSError, ValueError):
         return _no_workbook(data, file)
+    except BaseException as fault:
+        # The library panics at some damaged files.  That is no Exception, and no reason to stop the other files.
+        if type(fault).__name__ != "PanicException":
+            raise
+        return _no_workbook(data, file)
     several = len(sheets) > 1
     return [RawTable(_lines(sheet), sheet=number if several else None) for number, sheet in sheets]
+
+
+def _visible_sheets(data: bytes) -> list[tuple[int, CalamineSheet]]:
+    """The worksheets a person sees, each with its number in the workbook."""
+    from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
+
+    book = CalamineWorkbook.from_filelike(io.BytesIO(data))
+    return [
+        (number, book.get_sheet_by_name(sheet.name))
+        for number, sheet in enumerate(book.sheets_metadata, start=1)
+        if sheet.typ == SheetTypeEnum.WorkSheet and sheet.visible == SheetVisibleEnum.Visible
+    ]
 
 
 def _no_workbook(data: bytes, file: str) -> Rejected:
@@ -62,7 +77,7 @@ def _no_workbook(data: bytes, file: str) -> Rejected:
     return Rejected(
         Source(file),
         "kind-not-supported",
-        "This is an old or locked Office file that holds no readable workbook.",
+        "This is an old Office file that is locked, damaged or no workbook.",
         "Open it in Excel, save it as XLSX or CSV, and give that.",
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
+from random import Random
 
 import pytest
 import xlsxwriter
@@ -13,7 +14,7 @@ from parsers import Reading, read
 from parsers.detect import detect
 from parsers.events import Rejected
 from parsers.workbooks import cell_text, read_workbook
-from tests.messy_workbooks import workbook
+from tests.messy_workbooks import FOLDER, workbook
 
 HEADER = ["encounter", "mrn", "order", "drug", "route", "start", "stop"]
 
@@ -46,8 +47,6 @@ def test_a_cell_as_text(cell: object, text: str) -> None:
 
 
 def test_every_sheet_with_a_header_is_read_and_records_count_on() -> None:
-    from tests.messy_workbooks import FOLDER
-
     reading = read(FOLDER / "several-sheets.xlsx", timezone="America/Chicago")
     places = [(e.source.record, e.source.row, e.source.segment) for e in reading.events]
     assert places == [(1, 2, "sheet 2"), (2, 2, "sheet 3"), (3, 3, "sheet 3")]
@@ -113,7 +112,7 @@ def test_a_workbook_is_told_from_other_archives() -> None:
     assert found.code == "kind-not-supported"
     found = read_workbook(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 locked", "x.xls")
     assert isinstance(found, Rejected)
-    assert found.message == "This is an old or locked Office file that holds no readable workbook."
+    assert found.message == "This is an old Office file that is locked, damaged or no workbook."
 
 
 def test_an_empty_workbook_is_refused_gently(tmp_path: Path) -> None:
@@ -134,3 +133,16 @@ def test_columns_of_one_sheet_do_not_serve_another(tmp_path: Path) -> None:
         ("7001", "morphine"),
         ("7002", "ondansetron"),
     ]
+
+
+@pytest.mark.parametrize("name", ["old-excel.xls", "merged.xlsx"])
+def test_a_damaged_workbook_is_refused_or_read_and_never_raises(name: str, tmp_path: Path) -> None:
+    whole, random = (FOLDER / name).read_bytes(), Random(5)
+    for number in range(60):
+        data = bytearray(whole[: random.randrange(512, len(whole))] if number % 3 == 0 else whole)
+        for _ in range(number % 7):
+            data[random.randrange(8, len(data))] = random.randrange(256)
+        (tmp_path / name).write_bytes(data)
+        reading = read(tmp_path / name, timezone="UTC")
+        assert reading.records == sum(entry.records for entry in reading.inputs)
+        assert all(rejected.fix for rejected in reading.rejected)
