@@ -351,7 +351,9 @@ _CODING = [
         callback=_answers,
         help="Answers to queries: a CSV of encounter, administration, what, value, who, when, support.",
     ),
-    click.option("--date-from", metavar="DATE", callback=day, help="Encounters on this day or later."),
+    click.option(
+        "--date-from", metavar="DATE", callback=day, help="Encounters on this day or later; gives tables their year."
+    ),
     click.option("--date-to", metavar="DATE", callback=day, help="Encounters on this day or earlier."),
     click.option("--encounter", metavar="ID", help="This encounter only."),
 ]
