@@ -9,6 +9,7 @@ from heapq import nsmallest
 from parsers import read
 from parsers.clock import Clock
 from parsers.conformance import conformance
+from parsers.context import with_tables
 from parsers.events import AdministrationEvent, Reading
 from parsers.feed_profile import FeedFacts, gather
 from parsers.files import Content, find_inputs, open_input
@@ -61,7 +62,12 @@ class _Verdicts:
 
 def check_inputs(inputs: Inputs, *, strict: bool) -> Checked:
     """Read and look at everything the user named; each file is opened twice."""
-    reading = read(inputs.paths, profile=inputs.profile, timezone=inputs.timezone)
+    reading = with_tables(
+        read(inputs.paths, profile=inputs.profile, timezone=inputs.timezone),
+        (inputs.accesses, inputs.classes),
+        inputs.profile,
+        inputs.timezone,
+    )
     profile = load_profile(inputs.profile) if inputs.profile else None
     feed, tables, verdicts = _look(inputs, reading, profile, strict)
     asked = verdicts.conformance() if strict and verdicts.messages else None

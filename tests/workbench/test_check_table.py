@@ -161,3 +161,18 @@ def test_the_sample_table_is_one_screen() -> None:
     done = run("check", TABLE, "--timezone", "America/New_York")
     assert (done.exit_code, done.stderr) == (0, "")
     assert len(done.stdout.splitlines()) <= 60
+
+
+def test_fhir_and_the_class_table_are_looked_at_too(here: Path) -> None:
+    Path("one.ndjson").write_text(
+        '{"resourceType":"MedicationAdministration","id":"a","status":"completed","medicationCodeableConcept":'
+        '{"text":"cefazolin"},"subject":{"reference":"Patient/1"},"context":{"reference":"Encounter/E1"},'
+        '"effectivePeriod":{"start":"2026-03-10T08:00:00Z","end":"2026-03-10T08:45:00Z"},'
+        '"dosage":{"route":{"text":"IV"}}}\n',
+        "utf-8",
+    )
+    Path("classes.csv").write_text("encounter_id,class,start\nE1,ZZZ,2026-03-10 07:00\n", "utf-8")
+    done = run("check", "one.ndjson", *UTC, "--classes", "classes.csv")
+    assert done.stdout.startswith("one.ndjson: fhir, 1 record\n1 record: 1 used, 0 ignored, 0 rejected.\n")
+    assert "1 encounter, 1 infusion: 0 without a stop (0 %), 1 without a site (100 %)" in done.stdout
+    assert "class" in done.stdout.split("FOUND")[1]

@@ -129,6 +129,12 @@ def test_a_file_rejected_as_a_whole_is_listed_only(here: Path) -> None:
     assert "1 rejected record was written to the folder out (2 more only listed)" in said
 
 
+def test_with_nothing_to_cut_out_the_list_is_all(here: Path) -> None:
+    said = rejects("nowhere.csv")
+    assert "What was rejected is listed in rejects.csv in the folder out; no record could be cut out." in said
+    assert list(files()) == ["rejects.csv"]
+
+
 def test_nothing_rejected_makes_no_folder(here: Path) -> None:
     Path("good.csv").write_text(f"{HEADER}\n{GOOD}\n{STOP}\n", "utf-8")
     done = run("analyze", "good.csv", *UTC, "--format", "csv", "--rejects", "out")

@@ -80,6 +80,10 @@ def _say_rejects(folder: str, outcome: Outcome) -> None:
     if not outcome.listed:
         click.echo("Nothing was rejected, so nothing was written for --rejects.", err=True)
         return
+    if not outcome.written:
+        many = "What was rejected is" if outcome.listed == 1 else f"All {outcome.listed:,} rejected are"
+        click.echo(f"{many} listed in {LIST} in the folder {safe_name(folder)}; no record could be cut out.", err=True)
+        return
     what = "1 rejected record was" if outcome.written == 1 else f"{outcome.written:,} rejected records were"
     only = outcome.listed - outcome.written
     rest = f" ({only:,} more only listed)" if only else ""
