@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from functools import lru_cache
 
 from parsers.shapes import header_word
 from parsers.vocabulary import key
@@ -106,6 +107,8 @@ DAYS: dict[str, tuple[str, ...]] = {
 """Columns that hold the day of a time which stands in a column of its own."""
 
 CANONICAL = tuple(ALIASES)
+_key = lru_cache(maxsize=4096)(key)
+"""The names of columns are asked for again for every row that may be a header."""
 COLUMNS = (*CANONICAL, *DAYS)
 """What a profile may map."""
 _DAY_OF = {"time": ("date",), "start": ("start_date", "date"), "stop": ("stop_date", "start_date", "date")}
@@ -169,7 +172,7 @@ def match_header(
     headers for one column the canonical name serves, then the first alias listed.  With ``times_alone`` a time needs
     no action beside it.  Headers in ``not_read`` are passed over without a word.
     """
-    passed = {key(name) for name in not_read}
+    passed = {_key(name) for name in not_read}
     offered: dict[str, int] = {}
     for place, cell in enumerate(cells):
         if cell.strip() and key(cell) not in passed:
@@ -180,7 +183,7 @@ def match_header(
     # What a profile says comes first: its drug may stand under a name that means the order elsewhere.
     for column, names in [*own.items(), *((c, _names(c, own)) for c in (*CANONICAL, "duration_unit"))]:
         for name in names if column not in index and column not in DAYS else ():
-            place = offered.get(key(name), -1)
+            place = offered.get(_key(name), -1)
             if place >= 0 and place not in index.values():
                 index[column], headers[column] = place, cells[place].strip()
                 break
@@ -190,7 +193,7 @@ def match_header(
         return _problem(cells, headers, missing)
     known = known_names(more_aliases or {})
     read = {*index.values(), *found.values()}
-    spare = {key(name) for column in headers for name in own.get(column, ())} | passed
+    spare = {_key(name) for column in headers for name in own.get(column, ())} | passed
     rest = [(p, c.strip()) for p, c in enumerate(cells) if c.strip() and p not in read and key(c) not in spare]
     days = {time: found[day] for time, served in _DAY_OF.items() for day in reversed(served) if day in found}
     return ColumnMap(
@@ -207,7 +210,7 @@ def match_header(
 
 def known_names(more_aliases: Mapping[str, Sequence[str]] | None = None) -> dict[str, str]:
     """Every header name that has a meaning, as :func:`parsers.vocabulary.key` makes it, to its canonical column."""
-    return {key(name): column for column in COLUMNS for name in _names(column, more_aliases or {})}
+    return {_key(name): column for column in COLUMNS for name in _names(column, more_aliases or {})}
 
 
 def _days(
@@ -221,12 +224,12 @@ def _days(
     found: dict[str, int] = {}
     for column, time in (("date", "time"), ("start_date", "start"), ("stop_date", "stop")):
         for name in _names(column, more_aliases):
-            place = offered.get(key(name), -1)
+            place = offered.get(_key(name), -1)
             if place < 0 or place in index.values() or place in found.values():
                 continue
             if time in headers or (column == "date" and "start" in headers):
                 found[column] = place
-            elif key(name) != "date":
+            elif _key(name) != "date":
                 index[time], headers[time] = place, cells[place].strip()
             break
     return found
@@ -298,7 +301,7 @@ def _no_digits(cells: Sequence[str]) -> bool:
 def nearest_header(column: str, rest: Sequence[str]) -> str:
     """The header among ``rest`` that looks most like a name of the column; empty when none does."""
     by_key = {key(c): c for c in rest}
-    targets = [key(name) for name in (column, *ALIASES[column])]
+    targets = [_key(name) for name in (column, *ALIASES[column])]
     for target in targets:
         near = get_close_matches(target, list(by_key), n=1, cutoff=0.75)
         if near:
