@@ -90,8 +90,10 @@ def layout_notes(
 ) -> Iterator[Finding]:
     if layout.carried:
         rows = "1 row leaves" if layout.carried == 1 else f"{layout.carried:,} rows leave"
+        # Where patients stand in a column of their own, a row of another patient is never given the one above.
+        sure = header.columns.has("patient_id")
         yield Finding(
-            "info",
+            "info" if sure else "warning",
             "cells-carried-down",
             f"The table names the encounter once a block: {rows} it out and took it from above.",
             "If an empty cell means another encounter, export it in every row.",
