@@ -18,7 +18,7 @@ from timeline.model import CodedEncounter, Line, Outcome, Query, Result
 
 SUPPORTS = "Supports a coder; a person releases charges."
 _CHOICES: Mapping[str, str] = {
-    "stop": "a time such as 2026-03-10 10:45",
+    "stop": "a time such as 2026-01-31 10:45",
     "access": "the IV line or site",
     "kind": "what was charted, as listed",
     "category": "chemo, therapeutic, hydration ...",

@@ -14,6 +14,7 @@ from reports.timeline_svg import timeline_svg
 from reports.workbook import workbook
 from timeline.model import Result
 from workbench.commands.closing import NOTHING_READABLE, close, say_open_queries, status
+from workbench.commands.deidentify_options import changed, deidentify_options
 from workbench.commands.destination import check_destination
 from workbench.commands.json_answer import answer_json, holds_no_encounters
 from workbench.commands.options import Job, coding_options
@@ -34,8 +35,9 @@ FILES = {"html": ".html", "xlsx": ".xlsx"}
     type=click.Path(),
     help="Where it goes.  [default: standard output; html, xlsx: a file named after the input]",
 )
+@deidentify_options
 @click.pass_context
-def analyze(ctx: click.Context, job: Job, format: str, output: str | None) -> None:
+def analyze(ctx: click.Context, job: Job, format: str, output: str | None, secret: bytes | None) -> None:
     """Code the records in PATH... and show lines, reasons, queries and findings.
 
     PATH is a file, a folder or - for standard input: HL7 v2 messages, a MAR table (CSV, TSV) or CLIF
@@ -43,10 +45,10 @@ def analyze(ctx: click.Context, job: Job, format: str, output: str | None) -> No
     """
     target = output or (page_name(job.paths, FILES[format]) if format in FILES else STANDARD_OUTPUT)
     check_destination(ctx, target, job.paths)
-    if format == "json" and holds_no_encounters(ctx):
+    if format == "json" and holds_no_encounters(ctx) and secret is None:
         answer_json(ctx, job, target)
         return
-    review = run(job)
+    review = changed(run(job), secret)
     if target != STANDARD_OUTPUT and status(review.result) == NOTHING_READABLE:
         close(ctx, review.result, told=False)  # nothing to write
     if format == "svg" and len(review.encounters) != 1:
