@@ -34,8 +34,15 @@ _CHOICES: dict[str, dict[str, str]] = {
         "hormonal": "hormonal",
         "not hormonal": "not hormonal",
         "push": "push",
+        "IV push": "push",
+        "infusion": "infusion",
+        "IV infusion": "infusion",
         "injection": "injection",
+        "IM/SC injection": "injection",
+        "IM injection": "injection",
+        "SC injection": "injection",
         "not by vein or injection": "none",
+        "other route": "none",
         "none": "none",
     },
 }
@@ -93,6 +100,13 @@ def _apply(a: Administration, answer: GivenAnswer, timeline: EncounterTimeline) 
         return replace(a, decided={**a.decided, answer.what: choice})
     if choice in ("hormonal", "not hormonal"):
         return replace(a, hormonal=choice == "hormonal")
+    if choice == "infusion":
+        # Infused, and nobody charted when it stopped: that is asked next.
+        open_since = a.start if a.single_dose else a.open_since
+        missing = "missing" if a.single_dose else a.stop_evidence
+        return replace(
+            a, route=Route.IV, documented_push=False, single_dose=False, open_since=open_since, stop_evidence=missing
+        )
     route = {"push": Route.IV, "injection": Route.IM, "none": Route.OTHER}[choice]
     return replace(a, route=route, documented_push=choice == "push")
 

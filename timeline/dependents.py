@@ -26,7 +26,7 @@ class Dependents:
     """What depends on what in one coding.  ``initial`` is a drug whose infusions no other changes, if there is one."""
 
     def __init__(self, coding: Coding, initial: Drug | None) -> None:
-        latest = {s.administration.id: s.upper for s in coding.open_stops}
+        latest = {s.administration.id: s.upper for s in [*coding.open_stops, *coding.open_kinds]}
         self.coding = coding
         self.initial = initial
         self.windows = {

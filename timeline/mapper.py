@@ -35,6 +35,7 @@ class Coding:
     asked: set[tuple[str, str]]
     initial: set[str] = field(default_factory=set)
     bill: Bill = field(default_factory=dict)
+    open_kinds: list[OpenStop] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -59,6 +60,7 @@ def code_encounter(policy: PolicyVersion, answers: Answers, shared: Shared, *, f
     """
     resolved, day = shared.resolver.resolve(answers), shared.day
     coding = Coding(resolved.services, [], list(resolved.asides), list(resolved.notes), resolved.open_stops, set())
+    coding.open_kinds = resolved.open_kinds
     concurrent_on: set[object] = set()
     for services in _scopes(resolved.services, policy, day):
         case = Case(policy, services, day, everything=resolved.services, answers=answers, concurrent_on=concurrent_on)

@@ -10,8 +10,10 @@ from timeline.access_names import access_key
 from timeline.mapper import Coding
 from timeline.model import Administration, EncounterTimeline, What
 from timeline.policy import PolicyVersion
+from timeline.route_unknown import possible_kinds, sampled
 from timeline.services import OpenStop
 from timeline.spans import Span
+from timeline.switches import Settings
 
 Key = tuple[What, str]
 Choice = dict[tuple[str, str], str]
@@ -45,6 +47,11 @@ class Unknown:
     def key(self) -> Key:
         return (self.what, self.administration)
 
+    @property
+    def only_sampled(self) -> bool:
+        """Whether its answers stand for others that were not tried."""
+        return self.what == "kind" and sampled([a.value for a in self.answers])
+
 
 def choice_unknown(key: tuple[str, str]) -> Unknown:
     """A question that a rule had to decide one way."""
@@ -55,6 +62,14 @@ def choice_unknown(key: tuple[str, str]) -> Unknown:
 def stop_unknowns(coding: Coding) -> list[Unknown]:
     """Missing stops; their answers are found by :mod:`timeline.breakpoints`."""
     return [Unknown("stop", s.administration.id, [], s) for s in coding.open_stops]
+
+
+def kind_unknowns(coding: Coding, settings: Settings) -> list[Unknown]:
+    """Doses whose route is not charted."""
+    return [
+        Unknown("kind", s.administration.id, [Answer(v) for v in possible_kinds(s.since, s.upper, settings)])
+        for s in coding.open_kinds
+    ]
 
 
 def chosen(unknowns: Sequence[Unknown], index: Sequence[int]) -> Choice:

@@ -16,6 +16,7 @@ from timeline.evidence import Evidence
 from timeline.lines import sort_rank
 from timeline.model import Administration, Assumption, EncounterTimeline, Outcome, OutcomeLine, Query
 from timeline.possible_answers import Unknown
+from timeline.route_unknown import infused_until
 from timeline.rules.case import Reason
 from timeline.settled import Question, Range
 from timeline.spans import instant
@@ -61,6 +62,8 @@ def question_text(unknown: Unknown, a: Administration, timeline: EncounterTimeli
             return f"{a.drug} ran{where} from {start} while another line was in use. Why were two lines needed?{end}"
         case "concurrent_chemo":
             return f"{a.drug} ran{where} from {start} beside another drug. How was it given?{end}"
+        case "kind" if a.route is None and a.single_dose:
+            return f"{a.drug} was given at {start}; its route is not charted. How was it given?{end}"
         case _:
             return f"{a.drug} was given at {start}. What kind of drug is it?{end}"
 
@@ -89,13 +92,16 @@ def _summed(adds: Bill, codes: Codes) -> list[tuple[tuple[str, tuple[str, ...]],
 
 
 def _label(unknown: Unknown, value: str, timeline: EncounterTimeline) -> str:
+    if unknown.what == "kind":
+        stop = infused_until(value)
+        if stop is not None:
+            return f"IV infusion, stop {timeline.local(instant(stop)):%H:%M}"
+        return {"none": "other route", "injection": "IM/SC injection", "push": "IV push"}.get(value, value)
     if unknown.what != "access":
         return {
             "deny": "no reason for two lines",
             "allow": "two lines were required",
             "none": "no code",
-            "hormonal": "hormonal",
-            "not hormonal": "not hormonal",
         }.get(value, value)
     if value == f"?{unknown.administration}":
         return "another line"

@@ -16,6 +16,7 @@ from timeline.answered import when_given
 from timeline.bag_changes import runs_dry
 from timeline.model import Administration, EncounterTimeline
 from timeline.pump_reasons import pump_reasons
+from timeline.route_unknown import NO_CODE, given_as, route_unknown
 from timeline.rules.case import Aside, Note, Reason, Service
 from timeline.rules.push_or_infusion import category_of, kind_of, portable_pump
 from timeline.spans import Spans, before, epoch, minutes, subtract, union
@@ -43,12 +44,15 @@ class Services:
     asides: list[Aside] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
     open_stops: list[OpenStop] = field(default_factory=list)
+    open_kinds: list[OpenStop] = field(default_factory=list)
+    """Doses without a route, each with the time in which it would have run as an infusion."""
 
     def add(self, other: Services) -> None:
         self.services += other.services
         self.asides += other.asides
         self.notes += other.notes
         self.open_stops += other.open_stops
+        self.open_kinds += other.open_kinds
 
 
 def known_spans(administration: Administration) -> Spans:
@@ -64,13 +68,13 @@ class Resolver:
     def __init__(self, timeline: EncounterTimeline, settings: Settings) -> None:
         self.timeline = timeline
         self.settings = settings
-        self._parts: dict[tuple[str, str | None, str | None], Services] = {}
+        self._parts: dict[tuple[str | None, ...], Services] = {}
         self._layouts: dict[frozenset[str], list[Administration | Services]] = {}
 
     def resolve(self, answers: Answers) -> Services:
         """All administrations under these answers, in the order of the encounter."""
         made = Services()
-        for item in self._layout(frozenset(i for what, i in answers if what in ("stop", "access"))):
+        for item in self._layout(frozenset(i for what, i in answers if what in ("stop", "access", "kind"))):
             made.add(item if isinstance(item, Services) else self._part(item, answers))
         return made
 
@@ -91,7 +95,8 @@ class Resolver:
         return layout
 
     def _part(self, administration: Administration, answers: Answers) -> Services:
-        key = (administration.id, answers.get(("stop", administration.id)), _access_answer(administration.id, answers))
+        own = administration.id
+        key = (own, answers.get(("stop", own)), _access_answer(own, answers), answers.get(("kind", own)))
         part = self._parts.get(key)
         if part is None:
             part = self._parts[key] = Services()
@@ -169,7 +174,14 @@ def _resolve(
             _not_billable(a, category, spans, made, "hydration without a stop time", "{drug} has no stop time.")
             return
         spans = union([*before(spans, stop.since), (stop.since, int(str(length)))])
-    kind, reason = kind_of(a, category, 0 if push else minutes(spans), settings)
+    if route_unknown(a, category) and (window := open_stop(replace(a, open_since=a.start), timeline, settings)):
+        made.open_kinds.append(window)
+        given_so, spans = given_as(a, answers.get(("kind", a.id), NO_CODE))
+        kind, reason = kind_of(given_so, category, minutes(spans), settings)
+        if given_so.route is Route.OTHER:
+            reason = kind_of(a, category, 0, settings)[1]
+    else:
+        kind, reason = kind_of(a, category, 0 if push else minutes(spans), settings)
     if push:
         kind, reason = (
             "push",

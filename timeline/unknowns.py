@@ -21,6 +21,7 @@ from timeline.possible_answers import (
     access_unknowns,
     choice_unknown,
     chosen,
+    kind_unknowns,
     stop_unknowns,
     too_many,
 )
@@ -33,10 +34,11 @@ def settle(timeline: EncounterTimeline, policy: PolicyVersion) -> Settled:
     worker = Worker(timeline, policy)
     first = worker.in_full({})
     unknowns = access_unknowns(timeline, policy, first) + stop_unknowns(first)
+    unknowns += kind_unknowns(first, policy.settings)
     if not unknowns and not first.asked:
         return Settled.of(first, first.bill)
     unknowns += [choice_unknown(key) for key in sorted(first.asked)]
-    searched = True
+    searched = not any(u.only_sampled for u in unknowns)
     while True:
         # Every unknown has two answers at least: that alone may be too many to search for more.
         few = 2 ** len(unknowns) <= policy.settings.combinations_max
