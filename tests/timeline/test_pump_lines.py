@@ -1,4 +1,4 @@
-"""What pumps beside the chart bill, and what the evidence of a line says of them: one value of each switch at a time."""
+"""What pumps beside the chart bill, and what the evidence of a line says of them."""
 
 from __future__ import annotations
 
