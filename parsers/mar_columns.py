@@ -109,7 +109,7 @@ DAYS: dict[str, tuple[str, ...]] = {
 CANONICAL = tuple(ALIASES)
 _key = lru_cache(maxsize=4096)(key)
 """The names of columns are asked for again for every row that may be a header."""
-COLUMNS = (*CANONICAL, *DAYS)
+COLUMNS = (*CANONICAL, *DAYS, "duration_unit")
 """What a profile may map."""
 _DAY_OF = {"time": ("date",), "start": ("start_date", "date"), "stop": ("stop_date", "start_date", "date")}
 _DURATION_UNITS = {

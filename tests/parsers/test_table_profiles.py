@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from parsers import read
 from parsers.events import Action, AdministrationEvent, Rejected
-from parsers.profiles import load_profile
+from parsers.profiles import load_profile, read_profile
 from parsers.table_costs import COSTS, REQUIRED
 from parsers.table_profiles import TableUnderstanding, table_profiles, understand
 from tests.messy_workbooks import FOLDER
@@ -161,6 +161,15 @@ def test_what_is_no_table_is_a_problem_and_no_exception() -> None:
         about = understand(data, "x")
         assert about.problem is not None
         assert about.rows == ()
+
+
+def test_a_profile_may_map_the_unit_of_a_duration() -> None:
+    sender = read_profile("columns: {duration: Ran, duration_unit: Ran In}", "ours.yaml")
+    text = b"encounter,drug,route,start,Ran,Ran In\n7001,cefazolin,IVPB,2026-03-10 08:00,1.5,Hours\n"
+    (row,) = understand(text, "t.csv", sender).rows
+    assert isinstance(row, AdministrationEvent)
+    assert row.stop is not None
+    assert row.stop.isoformat() == "2026-03-10T09:30:00+00:00"
 
 
 # The research tables
