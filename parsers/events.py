@@ -96,6 +96,8 @@ class Drug:
     category: Category | None = None
     """The record's own category, if it has one: it wins over the formulary."""
     base: bool = False
+    category_unread: bool = False
+    """The record names a category in a word that is not understood."""
 
 
 @dataclass(frozen=True, slots=True)

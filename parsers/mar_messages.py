@@ -264,11 +264,13 @@ class MarReader:
     def _described(self, charted: Charted, drugs: tuple[Drug, ...]) -> tuple[Drug, ...]:
         """The drugs with HCPCS and category where the profile says where they stand."""
         hcpcs = self._places.text("hcpcs_fields", charted) or None
-        category = category_from_text(self._places.text("category_fields", charted))
+        word = self._places.text("category_fields", charted)
+        category = category_from_text(word)
+        unread = bool(word) and category is None
         return tuple(
             drug
             if drug.base and len(drugs) > 1
-            else Drug(drug.name, drug.code, drug.code_system, drug.hcpcs or hcpcs, category, drug.base)
+            else Drug(drug.name, drug.code, drug.code_system, drug.hcpcs or hcpcs, category, drug.base, unread)
             for drug in drugs
         )
 

@@ -263,7 +263,8 @@ class RowReader:
         if known is None or (parts[3] and known[0].category is None):
             category = self._category(parts[3], source)
             name = self._words.drugs.get(key(parts[0]), parts[0]) if self._words.drugs else parts[0]
-            known = (Drug(name, parts[1] or None, None, parts[2] or None, category),)
+            unread = bool(parts[3]) and category is None
+            known = (Drug(name, parts[1] or None, None, parts[2] or None, category, category_unread=unread),)
             self._drugs[parts] = known
         return known
 

@@ -13,7 +13,7 @@ from timeline.charted_orders import hangs_of_order
 from timeline.formulary import Formulary, FormularyMatch
 from timeline.hang_settings import HangSettings, RateStep
 from timeline.hangs import Hang
-from timeline.model import Administration, Segment
+from timeline.model import UNREAD, Administration, Segment
 from timeline.spans import epoch, instant, union
 
 # Rulebook 0d: a mix has the highest category of its parts.
@@ -155,8 +155,10 @@ def _category(drugs: Sequence[Drug], formulary: Formulary) -> tuple[Category, st
     unlabelled = [d for d in active if d.category is None]
     if unlabelled:
         match = _match(unlabelled, formulary)
+        # A word of the record that nobody understands is asked about, unless the formulary knows the drug.
+        unlisted = UNREAD if any(d.category_unread for d in unlabelled) else "unlisted"
         found.append(
-            ("therapeutic", "unlisted") if match.category is None else (match.category, f"formulary: {match.entry}")
+            ("therapeutic", unlisted) if match.category is None else (match.category, f"formulary: {match.entry}")
         )
     return min(found, key=lambda part: CATEGORY_ORDER.index(part[0]))
 

@@ -88,7 +88,7 @@ def _apply(a: Administration, answer: GivenAnswer, timeline: EncounterTimeline) 
         name = timeline.same_access.get(access_key(answer.value) or "", answer.value)
         return replace(a, access=name, access_evidence="answered", access_sources=())
     if answer.what == "category":
-        category = category_from_text(answer.value)
+        category = category_from_text(answer.value.partition(",")[0])
         if category is None:
             return "The answer is not a known category."
         return replace(a, category=category, category_basis="answered", electrolyte=False)

@@ -21,6 +21,9 @@ from timeline.hang_settings import HangSettings, RateStep
 Kind = Literal["infusion", "push", "injection", "hydration", "pump", "carrier", "other"]
 What = Literal["stop", "access", "kind", "category", "second_access", "concurrent_chemo"]
 
+UNREAD = "unread"
+"""Basis of a category that the record names in a word nobody understands, of a drug no formulary lists."""
+
 
 @made_quickly
 @dataclass(frozen=True, slots=True, order=True)
@@ -67,7 +70,7 @@ class Administration:
     """Identity of the drug: diluents, salt, strength and brand left out (rulebook 0d)."""
     category: Category
     category_basis: str
-    """``record``, ``formulary: <entry>`` or ``unlisted``."""
+    """``record``, ``formulary: <entry>``, ``unlisted``, ``unread`` or ``answered``."""
     route: Route | None
     documented_push: bool
     """Charted as a push by route, method or action (rulebook 6)."""

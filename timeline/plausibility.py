@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from parsers.events import Finding, Route
-from timeline.model import Administration, Kind
+from timeline.model import UNREAD, Administration, Kind
 from timeline.rules.hours import additional_hours
 from timeline.rules.push_or_infusion import portable_pump
 from timeline.services import known_spans
@@ -21,7 +21,7 @@ def doubts(administrations: Sequence[Administration], kinds: dict[str, Kind], se
     for a in administrations:
         if kinds.get(a.id) == "other":
             continue
-        if a.category_basis == "unlisted":
+        if a.category_basis in ("unlisted", UNREAD):
             found.append(
                 _finding(
                     "warning",

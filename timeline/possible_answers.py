@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
 
+from parsers.events import Route
 from timeline.access_names import access_key
 from timeline.mapper import Coding
-from timeline.model import Administration, EncounterTimeline, What
+from timeline.model import UNREAD, Administration, EncounterTimeline, What
 from timeline.policy import PolicyVersion
 from timeline.route_unknown import possible_kinds, sampled
 from timeline.services import OpenStop
@@ -22,6 +23,7 @@ _CHOICES: dict[What, tuple[str, ...]] = {
     "second_access": ("deny", "allow"),
     "concurrent_chemo": ("none", "96417", "96549"),
     "kind": ("not hormonal", "hormonal"),
+    "category": ("therapeutic", "chemo", "hydration", "carrier", "blood", "contrast"),
 }
 
 
@@ -62,6 +64,12 @@ def choice_unknown(key: tuple[str, str]) -> Unknown:
 def stop_unknowns(coding: Coding) -> list[Unknown]:
     """Missing stops; their answers are found by :mod:`timeline.breakpoints`."""
     return [Unknown("stop", s.administration.id, [], s) for s in coding.open_stops]
+
+
+def category_unknowns(timeline: EncounterTimeline) -> list[Unknown]:
+    """Drugs whose own category is charted in a word nobody understands, and that no formulary lists."""
+    asked = (a for a in timeline.administrations if a.category_basis == UNREAD and a.route is not Route.OTHER)
+    return [choice_unknown(("category", a.id)) for a in asked]
 
 
 def kind_unknowns(coding: Coding, settings: Settings) -> list[Unknown]:

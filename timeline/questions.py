@@ -102,6 +102,7 @@ def _label(unknown: Unknown, value: str, timeline: EncounterTimeline) -> str:
             "deny": "no reason for two lines",
             "allow": "two lines were required",
             "none": "no code",
+            "contrast": "contrast, anaesthesia or vaccine",
         }.get(value, value)
     if value == f"?{unknown.administration}":
         return "another line"

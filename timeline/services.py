@@ -10,14 +10,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from parsers.events import Route
+from parsers.events import Category, Route
+from parsers.vocabulary import category_from_text
 from timeline.access_names import access_key
 from timeline.answered import when_given
 from timeline.bag_changes import runs_dry
 from timeline.model import Administration, EncounterTimeline
 from timeline.pump_reasons import pump_reasons
 from timeline.route_unknown import NO_CODE, given_as, route_unknown
-from timeline.rules.case import Aside, Note, Reason, Service
+from timeline.rules.case import RESOLVED, Aside, Note, Reason, Service
 from timeline.rules.push_or_infusion import category_of, kind_of, portable_pump
 from timeline.spans import Spans, before, epoch, minutes, subtract, union
 from timeline.switches import Settings
@@ -74,7 +75,7 @@ class Resolver:
     def resolve(self, answers: Answers) -> Services:
         """All administrations under these answers, in the order of the encounter."""
         made = Services()
-        for item in self._layout(frozenset(i for what, i in answers if what in ("stop", "access", "kind"))):
+        for item in self._layout(frozenset(i for what, i in answers if what in RESOLVED)):
             made.add(item if isinstance(item, Services) else self._part(item, answers))
         return made
 
@@ -96,7 +97,8 @@ class Resolver:
 
     def _part(self, administration: Administration, answers: Answers) -> Services:
         own = administration.id
-        key = (own, answers.get(("stop", own)), _access_answer(own, answers), answers.get(("kind", own)))
+        told = (answers.get((what, own)) for what in RESOLVED if what != "access")
+        key = (own, _access_answer(own, answers), *told)
         part = self._parts.get(key)
         if part is None:
             part = self._parts[key] = Services()
@@ -131,7 +133,7 @@ def open_stop(administration: Administration, timeline: EncounterTimeline, setti
 def _resolve(
     a: Administration, timeline: EncounterTimeline, settings: Settings, answers: Answers, made: Services
 ) -> None:
-    category = category_of(a, settings)
+    category = _category(a, settings, answers)
     spans = known_spans(a)
     if a.pump_only and settings.pump_only == "unbilled" and category != "carrier":
         _not_billable(a, category, spans, made, "shown by a pump only", "{drug} was not charted.", "pump_only")
@@ -196,6 +198,12 @@ def _resolve(
             a, kind, category, kept, epoch(a.start), access, charted, minutes(kept), _with_evidence(a, reason, evidence)
         )
     )
+
+
+def _category(a: Administration, settings: Settings, answers: Answers) -> Category:
+    """The category for coding; where the record's own word is not understood, the one answered for."""
+    told = category_from_text(answers.get(("category", a.id)))
+    return category_of(replace(a, category=told) if told is not None else a, settings)
 
 
 def _with_evidence(a: Administration, reason: Reason, evidence: Reason | None) -> Reason:

@@ -19,6 +19,7 @@ from timeline.possible_answers import (
     Answer,
     Unknown,
     access_unknowns,
+    category_unknowns,
     choice_unknown,
     chosen,
     kind_unknowns,
@@ -34,7 +35,7 @@ def settle(timeline: EncounterTimeline, policy: PolicyVersion) -> Settled:
     worker = Worker(timeline, policy)
     first = worker.in_full({})
     unknowns = access_unknowns(timeline, policy, first) + stop_unknowns(first)
-    unknowns += kind_unknowns(first, policy.settings)
+    unknowns += kind_unknowns(first, policy.settings) + category_unknowns(timeline)
     if not unknowns and not first.asked:
         return Settled.of(first, first.bill)
     unknowns += [choice_unknown(key) for key in sorted(first.asked)]

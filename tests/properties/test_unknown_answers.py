@@ -9,7 +9,7 @@ from dataclasses import replace
 from hypothesis import assume
 from hypothesis import strategies as st
 
-from parsers.events import Route
+from parsers.events import Action, Route
 from tests.properties.encounters import MINUTE, Hung, bill, coded, events_of, instant, plans
 from tests.properties.searching import LONG, searched
 from timeline.model import CodedEncounter, Line, OutcomeLine
@@ -108,3 +108,34 @@ def assert_certain_holds(plan: list[Hung], lengths: list[int], data: st.DataObje
     answered = bill(coded(events_of(told), **NO_OTHER_QUESTION))
     for key, units in certain.items():
         assert units <= answered.get(key, 0), key
+
+
+DOSES = st.tuples(
+    st.sampled_from(("vancomycin", "famotidine", "paclitaxel")),
+    st.sampled_from((None, "IV1", "IV2")),
+    st.integers(0, 600),
+)
+
+
+@searched(40, plan=plans(most=3, keep=_complete), dose=DOSES, length=st.integers(1, 1440), other=st.booleans())
+def test_what_is_certain_holds_however_a_dose_without_a_route_was_given(
+    plan: list[Hung], dose: tuple[str, str | None, int], length: int, other: bool
+) -> None:
+    drug, site, minute = dose
+    at = min(h.at for h in plan) + (minute - 200) * MINUTE
+    given = Hung(drug, "chemo" if drug == "paclitaxel" else "therapeutic", "the dose", site, at=at, way="log")
+    chart = [replace(e, route=None) if e.order_id == "the dose" else e for e in events_of([*plan, given])]
+    certain = bill(coded(chart, **NO_OTHER_QUESTION))
+    if site is None:
+        # An infusion whose line is not charted ran through a line of its own, or through one that is in use.
+        given = replace(given, site="another line" if other else next((h.site for h in plan if h.site), "IV1"))
+    infused = replace(given, ran=((at, at + length * MINUTE),))
+    for told in (
+        replace(given, route=Route.IV_PUSH, dose_action=Action.PUSH),
+        replace(given, route=Route.IM),
+        replace(given, route=Route.OTHER),
+        infused,
+    ):
+        billed = bill(coded(events_of([*plan, told]), **NO_OTHER_QUESTION))
+        for key, units in certain.items():
+            assert units <= billed.get(key, 0), (key, told.route)

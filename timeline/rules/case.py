@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from timeline.rules.memory import Memory
 
 Facts = Mapping[str, object]
+RESOLVED = ("stop", "access", "kind", "category")
+"""Questions whose answers make a service of their own."""
 
 
 @made_quickly
@@ -156,7 +158,7 @@ class Case:
     memory: Memory | None = None
     """What the rules worked out under other answers, if the encounter is coded many times."""
     choices: frozenset[tuple[tuple[str, str], str]] = field(init=False)
-    """The answers that rules look up themselves; stops, accesses and kinds make services of their own."""
+    """The answers that rules look up themselves; the others make services of their own."""
     settings: Settings = field(init=False)
     codes: Codes = field(init=False)
     _kinds: dict[Kind, list[Service]] = field(init=False)
@@ -168,7 +170,7 @@ class Case:
     def __post_init__(self) -> None:
         self.settings, self.codes = self.policy.settings, self.policy.codes
         self.everything = self.everything or self.services
-        self.choices = frozenset(item for item in self.answers.items() if item[0][0] not in ("stop", "access", "kind"))
+        self.choices = frozenset(item for item in self.answers.items() if item[0][0] not in RESOLVED)
         self._kinds = {}
         for service in sorted(self.services, key=attrgetter("placing_order")):
             self._kinds.setdefault(service.kind, []).append(service)
