@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import xlsxwriter
 
 ZONE = "America/New_York"
-__all__ = ["WRITERS", "ZONE", "Visit", "generate", "reference"]
+__all__ = ["WRITERS", "ZONE", "Charted", "Visit", "generate", "iso_time", "record_number", "reference"]
 _MIDNIGHT = datetime(2026, 3, 10)  # noqa: DTZ001 - tables without offsets hold the wall clock of the site
 
 
@@ -197,6 +197,11 @@ WRITERS = {
     "start-stop.csv": start_stop,
     "durations.txt": durations,
 }
+
+
+def record_number(visit: Visit) -> str:
+    """The patient's number as the tables write it."""
+    return next(table_rows(visit))["patient_id"]
 
 
 def _wall(minute: int) -> datetime:

@@ -1,4 +1,4 @@
-"""One record of 200 encounters in every form in which a table comes gives the lines of its HL7 feed.
+"""One record of 200 encounters in every form of table and of FHIR gives the lines of its HL7 feed.
 
 Where a form cannot carry a fact its exceptions are asserted one by one; ``docs/tables.md`` lists them with the rule
 each one costs.
@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from parsers import read
+from tests.fhir_writing import FHIR_WRITERS
 from tests.house.places import ROOT
 from tests.table_writing import WRITERS, ZONE, Visit, generate, reference
 from timeline import build, code
@@ -21,6 +22,8 @@ Bill = tuple[Lines, tuple[str, ...]]
 """Code, modifiers, units and date of each line, and what has to be asked."""
 
 ENCOUNTERS, SEED = 200, 7
+FORMS = WRITERS | FHIR_WRITERS
+WITHOUT_DEVICE = ("epic.tsv", *FHIR_WRITERS)
 CARRIES_ALL = ("plain.csv", "messy.csv", "merged.xlsx")
 WITHOUT_PAUSES = ("start-stop.csv", "durations.txt")
 
@@ -53,7 +56,7 @@ def feed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Bill]:
 
 
 def different(feed: dict[str, Bill], name: str, folder: Path) -> dict[str, Bill]:
-    found = bills(WRITERS[name](visits()), folder / name)
+    found = bills(FORMS[name](visits()), folder / name)
     assert set(found) <= set(feed)
     return {encounter: found.get(encounter, ((), ())) for encounter in feed if found.get(encounter) != feed[encounter]}
 
@@ -63,8 +66,11 @@ def test_a_form_that_carries_every_fact_gives_the_same_lines(feed: dict[str, Bil
     assert different(feed, name, tmp_path) == {}
 
 
-def test_an_epic_log_has_no_device_and_loses_the_portable_pump(feed: dict[str, Bill], tmp_path: Path) -> None:
-    other = different(feed, "epic.tsv", tmp_path)
+@pytest.mark.parametrize("name", WITHOUT_DEVICE)
+def test_epic_logs_and_fhir_have_no_device_and_lose_the_portable_pump(
+    feed: dict[str, Bill], name: str, tmp_path: Path
+) -> None:
+    other = different(feed, name, tmp_path)
     pumps = {visit.encounter for visit in visits() if any(row.device for row in visit.chart)}
     assert set(other) == pumps
     # 96416 needs a portable pump; without one, two days of fluorouracil are an infusion whose stop is far away.
@@ -93,12 +99,12 @@ def test_start_and_stop_make_two_administrations_of_a_pause(feed: dict[str, Bill
 
 
 def test_both_tables_without_actions_say_the_same(tmp_path: Path) -> None:
-    first, second = (bills(WRITERS[name](visits()), tmp_path / name) for name in WITHOUT_PAUSES)
+    first, second = (bills(FORMS[name](visits()), tmp_path / name) for name in WITHOUT_PAUSES)
     assert first == second
 
 
 def test_every_form_is_held_to_the_feed_and_its_exceptions_are_documented() -> None:
-    assert set(WRITERS) == {*CARRIES_ALL, "epic.tsv", *WITHOUT_PAUSES}
+    assert set(FORMS) == {*CARRIES_ALL, *WITHOUT_DEVICE, *WITHOUT_PAUSES}
     page = (ROOT / "docs" / "tables.md").read_text("utf-8")
     for fact in ("a pause", "the device", "the site", "Minute 0"):
         assert fact in page, fact
