@@ -54,7 +54,7 @@ def without_duplicates(
         _keep_each_once(sorted(by_encounter.pop(encounter), key=_order), kept, dropped)
     if not dropped:
         return tuple(kept), None
-    alive = {_record(event) for event in kept}
+    alive = {record for event in kept if (record := _record(event)) in dropped}
     gone = [source for record, source in dropped.items() if record not in alive]
     gone.sort(key=lambda s: (s.file, s.record or 0, s.row or 0))
     return tuple(kept), Ignored(DUPLICATE, tuple(gone)) if gone else None
