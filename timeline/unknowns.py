@@ -53,6 +53,10 @@ def settle(timeline: EncounterTimeline, policy: PolicyVersion) -> Settled:
         if not asked:
             return found
         unknowns += [choice_unknown(key) for key in sorted(asked)]
+        for unknown in unknowns:
+            if unknown.stop is not None and searched:
+                # Another answer to a further question can bill other stretches of stops: they are searched anew.
+                unknown.answers = []
 
 
 def _work_out(worker: Worker, unknowns: list[Unknown], searched: bool) -> Settled:
