@@ -24,9 +24,9 @@ def page_html(result: Result) -> str:
     """
     counts = summary(result)
     zones = sorted({str(e.timeline.zone) for e in result.encounters}) or [result.timezone or "UTC"]
-    page = _environment().get_template("page.html.j2")
+    page = environment().get_template("page.html.j2")
     return page.render(
-        css=Markup(_resource("page.css")),
+        css=Markup(resource("page.css")),
         counts=counts,
         amount=None if counts["amount"] is None else money(counts["amount"]),
         held=money(counts["amount_in_query"]) if counts["amount_in_query"] else "",
@@ -50,9 +50,10 @@ def _switch(value: object) -> str:
     return str(value)
 
 
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Templates that escape whatever is put into them."""
     return Environment(
-        loader=FunctionLoader(_resource),
+        loader=FunctionLoader(resource),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -66,5 +67,6 @@ def _printable(value: object) -> object:
     return one_line(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
-def _resource(name: str) -> str:
+def resource(name: str) -> str:
+    """The text of a file in ``templates``."""
     return files("reports").joinpath("templates", name).read_text(encoding="utf-8")

@@ -15,8 +15,10 @@ from parsers.answers import AnswerFile, read_answers
 from parsers.context import ContextTable, read_accesses, read_classes, with_tables
 from parsers.events import Reading
 from parsers.reference_tables import PairTable, RateTable, UnitLimitTable, load_mue, load_ptp, load_rates
-from reports.frames import administrations_frame, lines_frame, queries_frame
+from reports.charts import NAMES, Picture, picture
+from reports.frames import frame
 from reports.json_output import json_around
+from reports.notebook_view import ShownEncounter, result_html, result_line
 from reports.tally import Tally
 from timeline.edits import billable_codes
 from timeline.formulary import Formulary, default_formulary
@@ -44,18 +46,76 @@ class Review:
 
     @property
     def lines(self) -> pd.DataFrame:
-        """One row a line (:func:`reports.frames.lines_frame`)."""
-        return lines_frame(self.result)
+        """One row a line of the bill."""
+        return frame(self.result, "lines")
 
     @property
     def administrations(self) -> pd.DataFrame:
         """One row an administration."""
-        return administrations_frame(self.result)
+        return frame(self.result, "administrations")
+
+    @property
+    def overlaps(self) -> pd.DataFrame:
+        """One row for two administrations at the same time."""
+        return frame(self.result, "overlaps")
+
+    @property
+    def gaps(self) -> pd.DataFrame:
+        """One row a stretch of a line in which nothing ran."""
+        return frame(self.result, "gaps")
 
     @property
     def queries(self) -> pd.DataFrame:
         """One row an open question."""
-        return queries_frame(self.result)
+        return frame(self.result, "queries")
+
+    @property
+    def unbilled(self) -> pd.DataFrame:
+        """One row for minutes or a dose without a code of their own."""
+        return frame(self.result, "unbilled")
+
+    @property
+    def ledger(self) -> pd.DataFrame:
+        """One row an administration: where its minutes went."""
+        return frame(self.result, "ledger")
+
+    @property
+    def findings(self) -> pd.DataFrame:
+        """One row a finding about an encounter; those about a file are ``result.findings``."""
+        return frame(self.result, "findings")
+
+    @property
+    def evidence(self) -> pd.DataFrame:
+        """One row a line and record that supports it."""
+        return frame(self.result, "evidence")
+
+    def encounter(self, encounter: str) -> ShownEncounter:
+        """One encounter, which shows itself in a notebook; ``ValueError`` when it is not in this review."""
+        found = next((c for c in self.encounters if c.timeline.id == encounter), None)
+        if found is None:
+            raise ValueError(
+                f"This review has no encounter of that id; it has {len(self.encounters)}."
+                " Their ids: review.administrations.encounter_id.unique()"
+            )
+        return ShownEncounter(found)
+
+    def chart(self, name: str, *, encounter: str | None = None) -> Picture:
+        """One of the charts of :mod:`reports.charts`: ``timeline``, ``occupancy``, ``codes``, ``missing_stops`` or
+        ``dollars``, of all encounters or of one.
+
+        Raises ``ValueError`` for another name and where there is nothing to draw, and ``ModuleNotFoundError`` with the
+        pip line when the extra ``notebook`` is not installed.
+        """
+        if name not in NAMES:
+            raise ValueError(f"There is no chart {name!r}; there are: {', '.join(NAMES)}")
+        coded = self.encounters if encounter is None else (self.encounter(encounter).coded,)
+        return picture(replace(self.result, encounters=coded), name)
+
+    def __repr__(self) -> str:
+        return f"Review: {result_line(self.result)}"
+
+    def _repr_html_(self) -> str:
+        return result_html(self.result)
 
     def only(
         self, *, encounter: str | None = None, date_from: date | None = None, date_to: date | None = None
