@@ -8,8 +8,8 @@ from tests.house.places import ROOT
 PAGE = ROOT / "docs" / "columns.md"
 _HEAD = """# The columns of the frames
 
-Written from `reports/columns.py` and `reports/columns_evidence.py` by `python -m tests.house.columns_page`; a test notices
-when they differ.
+Written from `reports/columns.py` and `reports/columns_evidence.py` by `python -m tests.house.columns_page`; a test
+notices when they differ.
 
 `analyze(...)` gives a review; each table is an attribute of it, `review.lines` for one, and a pandas frame. An empty
 result has the same columns and types. Each frame goes to Parquet and back unchanged. pandas 2.2 and 3 both do.
@@ -24,8 +24,8 @@ result has the same columns and types. Each frame goes to Parquet and back uncha
 | date | `datetime64[ms]` | `NaT` |
 | time | `datetime64[ms, zone]`, in the zone of the run | `NaT` |
 
-The line CSV has the columns of `lines`, the sheets of the workbook have those of their tables. Findings about a file, and
-rejected and ignored records, belong to no encounter: `review.result.findings`, `.rejected`, `.ignored`.
+`--format csv` writes the columns of `lines`. Findings about a file, and rejected and ignored records, belong to no
+encounter: `review.result.findings`, `.rejected`, `.ignored`.
 """
 
 
