@@ -55,11 +55,20 @@ def explain_encounter(coded: CodedEncounter, *, zone_assumed: bool = False) -> s
 def no_line(coded: CodedEncounter) -> str:
     """What an encounter without lines says: nothing is earned, or nothing yet."""
     count = len(coded.queries)
+    held = list(dict.fromkeys(code for query in (*coded.queries, *coded.undetermined) for code in query.held))
+    if not count and coded.undetermined:
+        return f"No line: {undetermined_words(coded)}. Held, not billed: {', '.join(held) or 'nothing'}."
     if not count:
         return "No line: nothing here earns an administration code."
-    held = list(dict.fromkeys(code for query in coded.queries for code in query.held))
     opened = "1 question is open" if count == 1 else f"{count} questions are open"
     return f"No line yet: {opened}; held: {', '.join(held)}." if held else f"No line yet: {opened}."
+
+
+def undetermined_words(coded: CodedEncounter) -> str:
+    """What nobody can say: ``the stop of magnesium sulfate cannot be determined, and every code depends on it``."""
+    words = words_of(coded)
+    what = dict.fromkeys(f"the {_what(q)} of {words.label(q.administration)}" for q in coded.undetermined)
+    return f"{' and '.join(what)} cannot be determined, and every code of this encounter depends on it"
 
 
 def _header(coded: CodedEncounter, zone_assumed: bool) -> Iterator[str]:

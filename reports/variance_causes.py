@@ -101,10 +101,16 @@ class _Encounter:
         return replace(row, pattern=pattern, cause=" ".join(said), administrations=self._of(row))
 
     def _over(self, row: Variance) -> Variance:
-        query = self._query_for(row)
-        if query is not None:
+        query = self._query_for(row, self.coded.queries)
+        closed = self._query_for(row, self.coded.undetermined) if query is None else None
+        if query is not None or closed is not None:
+            ending = "The answer to the open query decides."
+            if query is None:
+                ending = "It was answered that this cannot be determined, so what depends on it stays held."
+            query = query or closed
+            assert query is not None
             what = _ASKS.get(query.what, "something is not charted").format(drug=self._drug(query.administration))
-            cause = f"Not supported as charted: {what}. The answer to the open query decides."
+            cause = f"Not supported as charted: {what}. {ending}"
             return replace(
                 row,
                 status="undocumented",
@@ -115,9 +121,9 @@ class _Encounter:
         pattern, cause, administrations = self._pattern(row)
         return replace(row, pattern=pattern, cause=cause, administrations=administrations)
 
-    def _query_for(self, row: Variance) -> Query | None:
-        """An open query one of whose answers would support these units beside what is certain."""
-        for query in self.coded.queries:
+    def _query_for(self, row: Variance, queries: Sequence[Query]) -> Query | None:
+        """A query one of whose answers would support these units beside what is certain."""
+        for query in queries:
             for outcome in query.outcomes:
                 if sum(line.units for line in outcome.lines if line.code == row.code) >= row.units:
                     return query

@@ -27,9 +27,12 @@ from timeline.questions import assumption_of, queries_of, undetermined_of
 from timeline.results import CodedShare, result_of
 from timeline.rules.case import Aside, Note
 from timeline.rules.two_encounters import encounter_modifier, later_dates, marked
-from timeline.settled import Range, Settled
+from timeline.settled import Question, Range, Settled
 from timeline.spans import instant
 from timeline.unknowns import settle
+
+
+_ANSWER = "Answer the question of this encounter."
 
 
 def code(
@@ -141,7 +144,7 @@ def _finish(worked: Worked, marked_dates: set[date], tables: Tables, earlier: Bi
     ledger, minutes = ledger_rows(timeline.administrations, drafts, asides)
     closed = [q for q in settled.questions if _undetermined(q.unknown, timeline)]
     questions = [q for q in settled.questions if q not in closed]
-    for question in questions:
+    for question in settled.questions:
         question.ranges = [
             Range(r.answer, _marked_bill(r.adds, marked_dates, modifier), r.others) for r in question.ranges
         ]
@@ -150,13 +153,15 @@ def _finish(worked: Worked, marked_dates: set[date], tables: Tables, earlier: Bi
     }
     initial_codes |= {version.codes.initial_hydration} & {d.key[0] for d in drafts}
     kinds: dict[str, Kind] = {s.id: s.kind for s in settled.base.services}
-    open_drugs = [q.unknown.administration for q in questions if q.unknown.what == "stop"]
+    # Whether it was infused or pushed hangs on the stop, also where nobody can tell it: it is called an infusion.
+    open_drugs = [q.unknown.administration for q in settled.questions if q.unknown.what == "stop"]
     kinds.update({i: "infusion" for i in open_drugs if kinds.get(i) != "other"})
     notes = _findings(settled.base.notes, timeline) + doubts(timeline.administrations, kinds, version.settings)
-    notes += _held(timeline, drafts, asides, {q.unknown.administration for q in questions})
+    notes += _held(timeline, drafts, asides, questions, closed, with_initial=bool(initial_codes))
     lines = finished_lines(drafts, timeline.id, evidence, initial_codes, version.codes, held=bool(questions))
     amounts = Amounts.of(tables, _certain(worked, marked_dates), settled, version.settings, earlier)
-    queries = queries_of(questions, timeline, amounts.extra if amounts else lambda bill: None, version.codes)
+    price = amounts.extra if amounts else _unpriced
+    queries = queries_of(questions, timeline, price, version.codes)
     if tables:
         notes += edit_findings(lines, tables, earlier, timeline)
     if amounts:
@@ -179,7 +184,12 @@ def _finish(worked: Worked, marked_dates: set[date], tables: Tables, earlier: Bi
         findings=(*timeline.findings, *policy_findings, *worked.answer_findings, *notes),
         amount=amounts.total if amounts else None,
         amount_in_query=amount_in_query(queries) if amounts else None,
+        undetermined=queries_of(closed, timeline, price, version.codes),
     )
+
+
+def _unpriced(bill: Bill) -> float | None:
+    return None
 
 
 def _marked_bill(bill: Bill, dates: set[date], modifier: str) -> Bill:
@@ -235,19 +245,31 @@ def _undetermined(unknown: Unknown, timeline: EncounterTimeline) -> bool:
 
 
 def _held(
-    timeline: EncounterTimeline, drafts: Sequence[Draft], asides: Sequence[Aside], asked: set[str]
+    timeline: EncounterTimeline,
+    drafts: Sequence[Draft],
+    asides: Sequence[Aside],
+    asked: Sequence[Question],
+    closed: Sequence[Question],
+    *,
+    with_initial: bool,
 ) -> list[Finding]:
-    """Administrations that no line, reason or question names: what they bill waits for the answer to another's."""
-    named = {c.service.id for d in drafts for c, _ in d.charges} | {a.service.id for a in asides} | asked
+    """Administrations that no line, reason or question names: what they bill waits for the answer to another's.
+
+    Where nobody can give that answer they stay held, and the finding says what that rests on.
+    """
+    named = {c.service.id for d in drafts for c, _ in d.charges} | {a.service.id for a in asides}
+    named |= {q.unknown.administration for q in asked}
+    code, message, fix = "held-for-answer", "What this administration bills depends on an open question.", _ANSWER
+    if closed and not asked:
+        what = " and the ".join(dict.fromkeys(q.unknown.what.replace("_", " ") for q in closed))
+        several = " of one administration" if len(closed) == 1 else " of several administrations"
+        code = "held-undetermined"
+        message = f"Held, not billed: the {what}{several} cannot be determined, and what this bills depends on it."
+        if not with_initial:
+            message = message[:-1] + ", as does the initial service."
+        fix = "Nothing is open. If it can be said after all, give that answer instead."
     return [
-        Finding(
-            "info",
-            "held-for-answer",
-            "What this administration bills depends on an open question.",
-            "Answer the question of this encounter.",
-            a.sources[0] if a.sources else None,
-            (a.id,),
-        )
+        Finding("info", code, message, fix, a.sources[0] if a.sources else None, (a.id,))
         for a in timeline.administrations
         if a.id not in named
     ]

@@ -355,6 +355,8 @@ class CodedEncounter:
     """Findings of the timeline and of the rules together."""
     amount: float | None = None
     amount_in_query: float | None = None
+    undetermined: tuple[Query, ...] = ()
+    """Queries that a person closed with "cannot be determined": what they hold stays unbilled, and why is known."""
 
 
 @dataclass(frozen=True, slots=True)
