@@ -10,17 +10,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-import msgspec
-
-from parsers.clock import Clock, Stamp
+from parsers.clock import Clock
 from parsers.doubts import Doubts
 from parsers.events import AdministrationEvent, Context, Ignored, Rejected, Source, StayContext
 from parsers.fhir_administrations import OUT, AdministrationReader
 from parsers.fhir_chains import joined
 from parsers.fhir_documents import Entry, entries
-from parsers.fhir_library import CONSULTED, Library
-from parsers.fhir_stays import stay_of
-from parsers.fhir_values import Json, mapping, mappings, reference, tail, text
+from parsers.fhir_library import CONSULTED, Library, addresses, rank
+from parsers.fhir_stays import class_without_history, stay_of
+from parsers.fhir_values import mappings, reference, text
 from parsers.file_reading import FileReading
 from parsers.profiles import Profile, words_of
 
@@ -106,7 +104,18 @@ class FhirFiles:
         for item in file.items:
             if isinstance(item, Rejected) or item.kind == ADMINISTRATION:
                 continue
+            if item.kind in CONSULTED and self._library.superseded(item):
+                file.ignore(_EARLIER, item)
+                continue
             stay = list(stay_of(item, file.clock)) if item.kind == "Encounter" else []
+            if stay and class_without_history(item):
+                file.doubts.add(
+                    "warning",
+                    "class-without-history",
+                    "The encounter is inpatient and nothing tells since when; all of it counts as inpatient",
+                    "Export classHistory, or give the times of the classes with --classes.",
+                    item.source,
+                )
             file.stays += stay
             if stay or id(item) in self._library.consulted:
                 file.used += 1
@@ -148,28 +157,19 @@ def _latest_versions(files: list[_File]) -> set[int]:
             if number is None:
                 standing.add(id(item))
                 continue
-            rank = _rank(item.resource, file.clock)
+            ranked = rank(item.resource, file.clock)
             held = best.get(number)
             if held is None:
-                best[number] = (rank, file, item)
+                best[number] = (ranked, file, item)
                 continue
-            loser = (file, item) if rank <= held[0] else held[1:]
-            same = rank == held[0]
+            loser = (file, item) if ranked <= held[0] else held[1:]
+            same = ranked == held[0]
             _set_aside(*loser, _ALREADY if same else _EARLIER)
-            if not same and rank[:2] == held[0][:2]:
+            if not same and ranked[:2] == held[0][:2]:
                 _tell_reused(*loser)
-            if rank > held[0]:
-                best[number] = (rank, file, item)
+            if ranked > held[0]:
+                best[number] = (ranked, file, item)
     return standing | {id(item) for _, _, item in best.values()}
-
-
-def _rank(resource: Json, clock: Clock) -> tuple[datetime, int, bytes]:
-    """Later changed, then the higher version; the content only makes the choice the same in any order."""
-    meta = mapping(resource.get("meta"))
-    changed = clock.charted(text(meta.get("lastUpdated")) or "")
-    version = text(meta.get("versionId")) or ""
-    number = int(version) if version.isascii() and version.isdigit() and len(version) < 10 else 0
-    return changed.time if isinstance(changed, Stamp) else _EARLY, number, msgspec.json.encode(resource, order="sorted")
 
 
 def _set_aside(file: _File, entry: Entry, reason: str) -> None:
@@ -188,8 +188,8 @@ def _tell_reused(file: _File, entry: Entry) -> None:
 
 def _chained(told: list[_Told]) -> Iterator[tuple[_Told, list[AdministrationEvent]]]:
     """Each administration with its events; the parts of a whole are told with it."""
-    by_number = {number: t for t in told if (number := text(t.entry.resource.get("id"))) is not None}
-    whole_of = {id(t): whole for t in told if (whole := _whole(t, by_number)) is not t}
+    by_address = {address: t for t in told for address in addresses(t.entry)}
+    whole_of = {id(t): whole for t in told if (whole := _whole(t, by_address)) is not t}
     parts: dict[int, list[_Told]] = {}
     for t in told:
         if id(t) in whole_of:
@@ -208,27 +208,41 @@ def _chained(told: list[_Told]) -> Iterator[tuple[_Told, list[AdministrationEven
 
 
 def _beside(part: AdministrationEvent, whole: AdministrationEvent) -> AdministrationEvent:
-    """A part is of the same drug, encounter and access as the whole; it often leaves them out."""
+    """A part runs through the access and by the route of the whole, which it often leaves out."""
     return replace(
         part,
-        drugs=whole.drugs,
-        encounter_id=whole.encounter_id,
         site=part.site or whole.site,
         route=part.route or whole.route,
         route_text=part.route_text or whole.route_text,
     )
 
 
-def _whole(told: _Told, by_number: dict[str, _Told]) -> _Told:
+def _whole(told: _Told, by_address: dict[str, _Told]) -> _Told:
     """The outermost administration that this one is part of; itself when it is part of none, or of itself."""
     passed = {id(told)}
     first = told
     while True:
         links = (reference(link) for link in mappings(told.entry.resource.get("partOf")))
-        further = next((by_number[n] for link in links if link and (n := tail(link)) in by_number), None)
+        found = (_named(link, by_address) for link in links if link)
+        further = next((w for w in found if w is not None and _same_infusion(w.event, told.event)), None)
         if further is None:
             return told
         if id(further) in passed:
             return first
         passed.add(id(further))
         told = further
+
+
+def _named(address: str, by_address: dict[str, _Told]) -> _Told | None:
+    """The administration behind an absolute or relative address; a Procedure of the same number is none."""
+    plain = address.split("/_history/")[0]
+    return by_address.get(plain) or by_address.get("/".join(plain.rsplit("/", 2)[-2:]))
+
+
+def _same_infusion(whole: AdministrationEvent, part: AdministrationEvent) -> bool:
+    """Pieces of one infusion are of one patient, encounter and drug; a regimen's drugs are infusions of their own."""
+    return (
+        whole.patient_id == part.patient_id
+        and whole.encounter_id == part.encounter_id
+        and {d.name.casefold() for d in whole.drugs} == {d.name.casefold() for d in part.drugs}
+    )

@@ -41,6 +41,8 @@ OUT = {"not-done": "status not-done: nothing was given", "entered-in-error": "st
 """Statuses that say that nothing was given, and the reason under which they are ignored."""
 _RAN = frozenset({"completed", "stopped", "in-progress", "unknown", "on-hold"})
 _TIMES = ("effective", "occurence", "occurrence")
+_LONGEST = 366 * 1440.0
+"""Minutes that an infusion may last and still be believed."""
 _INFUSE_OVER = ("infuse-over-time", "infuseover")
 """Endings of the extensions that carry minutes of infusing (Oracle Health; the HL7 pharmacy draft)."""
 
@@ -80,7 +82,15 @@ class AdministrationReader:
         status = text(resource.get("status"))
         if status not in _RAN:
             return _unknown_status(status, source)
-        encounter = self._library.encounter_id(resource.get("context") or resource.get("encounter"))
+        if mappings(resource.get("modifierExtension")):
+            # FHIR: a reader that does not know a modifier extension must not use the resource; it may say "not given".
+            return Rejected(
+                _at(source, "modifierExtension"),
+                "modifier-extension",
+                "The administration carries a modifierExtension, which may change its meaning.",
+                "Ask the sender what it says, and export the administration without it.",
+            )
+        encounter = self._library.encounter_id(resource.get("context") or resource.get("encounter"), resource)
         if encounter is None:
             return Rejected(
                 _at(source, "encounter"),
@@ -99,6 +109,7 @@ class AdministrationReader:
         when = self._when(resource, source)
         if isinstance(when, Rejected):
             return when
+        when = self._doubted(status, when, source)
         return self._event(resource, source, status or "", encounter, drugs, when)
 
     def _event(
@@ -148,7 +159,7 @@ class AdministrationReader:
             time=when.start.time,
             time_if_late=when.start.time_if_late,
             drugs=drugs,
-            order_id=self._library.order_id(resource.get("request")),
+            order_id=self._library.order_id(resource.get("request"), resource),
             patient_id=reference_id(resource.get("subject")),
             route=way,
             route_text=said,
@@ -199,7 +210,9 @@ class AdministrationReader:
                 return self._period(period, f"{name}Period", source)
             if text(resource.get(f"{name}DateTime")):
                 start = self._stamp(resource[f"{name}DateTime"], f"{name}DateTime", source)
-                return start if isinstance(start, Rejected) else When(start, minutes=_infused_over(resource))
+                return (
+                    start if isinstance(start, Rejected) else When(start, minutes=self._infused_over(resource, source))
+                )
             if f"{name}Timing" in resource:
                 return Rejected(
                     _at(source, f"{name}Timing"),
@@ -213,6 +226,36 @@ class AdministrationReader:
             "The administration has no time.",
             "Export effectivePeriod or effectiveDateTime (R5: occurencePeriod, occurenceDateTime).",
         )
+
+    def _infused_over(self, resource: Json, source: Source) -> float | None:
+        for extension in mappings(resource.get("extension")):
+            if not (text(extension.get("url")) or "").casefold().endswith(_INFUSE_OVER):
+                continue
+            length = quantity_minutes(quantity(extension.get("valueQuantity", extension.get("valueDuration"))))
+            if length is None or not 0 <= length <= _LONGEST:
+                self.doubts.add(
+                    "warning", "number-unreadable", "infuse-over-time: no believable length of time; it is not used",
+                    "Give the minutes of infusing.", _at(source, "extension"),
+                )  # fmt: skip
+                return None
+            return length or None
+        return None
+
+    def _doubted(self, status: str | None, when: When, source: Source) -> When:
+        """An end of what still runs is a plan; a status that says nothing is told."""
+        if status == "unknown":
+            self.doubts.add(
+                "warning", "status-unknown", "The status of the administration is 'unknown'; it is read as given",
+                "Check that it was given.", _at(source, "status"),
+            )  # fmt: skip
+        if status == "in-progress" and when.until is not None:
+            self.doubts.add(
+                "warning", "end-of-what-runs",
+                "The administration is in progress and yet gives an end, which can only be planned; it is not used",
+                "Export it again once it is completed.", _at(source, "status"),
+            )  # fmt: skip
+            return When(when.start, period=True)
+        return when
 
     def _period(self, period: Json, name: str, source: Source) -> When | Rejected:
         start = self._stamp(period.get("start"), f"{name}.start", source)
@@ -293,14 +336,6 @@ def _ingredient(item: Json, medication: Json, library: Library) -> Drug | None:
         return drug(found.get("code"))
     name = text(mapping(link).get("display"))
     return Drug(name) if name else None
-
-
-def _infused_over(resource: Json) -> float | None:
-    for extension in mappings(resource.get("extension")):
-        if (text(extension.get("url")) or "").casefold().endswith(_INFUSE_OVER):
-            length = extension.get("valueQuantity", extension.get("valueDuration"))
-            return quantity_minutes(quantity(length)) or None
-    return None
 
 
 def _nurse(resource: Json) -> str | None:

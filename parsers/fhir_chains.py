@@ -33,8 +33,9 @@ def _of_whole(whole: AdministrationEvent, parts: Sequence[AdministrationEvent]) 
     for part in parts:
         if part.action_text == _HOLD:
             made += _pause(part)
-        elif part.rate is not None:
-            made.append(_moment(part, Action.RATE_CHANGE, part.time))
+        else:
+            # A part without a rate still says that it ran, and stands in the evidence.
+            made.append(_moment(part, Action.RATE_VERIFY if part.rate is None else Action.RATE_CHANGE, part.time))
     if whole.stop is not None:
         made.append(_moment(whole, Action.STOPPED, whole.stop))
     return made

@@ -6,15 +6,42 @@ administrations are understood.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from datetime import UTC, datetime
 
+import msgspec
+
+from parsers.clock import Clock, Stamp
 from parsers.fhir_documents import Entry
-from parsers.fhir_values import Json, mapping, mappings, reference, reference_id, tail, text
+from parsers.fhir_values import (
+    Json,
+    mapping,
+    mappings,
+    reference,
+    reference_id,
+    reference_identifier,
+    tail,
+    text,
+)
 
 CONSULTED = frozenset({"Medication", "Encounter", "MedicationRequest", "Substance"})
 """Types that administrations refer to; other types are not kept."""
 _VISIT_NUMBERS = ("VN", "AN")
 """Identifier types of HL7 table 0203: visit number, account number."""
+_EARLY = datetime.min.replace(tzinfo=UTC)
+
+Rank = tuple[datetime, int, bytes]
+
+
+def rank(resource: Json, clock: Clock) -> Rank:
+    """Which version of one resource stands: the one changed later, then the higher version.
+
+    The content comes last: it only makes the choice the same in any order.
+    """
+    meta = mapping(resource.get("meta"))
+    changed = clock.charted(text(meta.get("lastUpdated")) or "")
+    version = text(meta.get("versionId")) or ""
+    number = int(version) if version.isascii() and version.isdigit() and len(version) < 10 else 0
+    return changed.time if isinstance(changed, Stamp) else _EARLY, number, msgspec.json.encode(resource, order="sorted")
 
 
 class Library:
@@ -22,16 +49,22 @@ class Library:
 
     def __init__(self) -> None:
         self._by_address: dict[str, Entry] = {}
+        self._clock = Clock()
         self.consulted: set[int] = set()
         """``id()`` of the entries that an administration used."""
 
     def add(self, entry: Entry) -> None:
-        """Keep a resource that administrations may refer to."""
+        """Keep a resource that administrations may refer to; of its versions the latest."""
         if entry.kind not in CONSULTED:
             return
-        number = text(entry.resource.get("id"))
-        for address in ([f"{entry.kind}/{number}"] if number else []) + ([entry.full_url] if entry.full_url else []):
-            self._by_address.setdefault(address, entry)
+        for address in addresses(entry):
+            held = self._by_address.get(address)
+            if held is None or rank(entry.resource, self._clock) > rank(held.resource, self._clock):
+                self._by_address[address] = entry
+
+    def superseded(self, entry: Entry) -> bool:
+        """Whether a later version (or an equal copy) of the resource stands in its place."""
+        return any(self._by_address.get(address) is not entry for address in addresses(entry))
 
     def find(self, address: str | None, inside: Json) -> Json | None:
         """The resource behind a reference; ``#id`` is contained in ``inside``."""
@@ -51,36 +84,49 @@ class Library:
         found = self._by_address.get(plain)
         return found or self._by_address.get("/".join(plain.rsplit("/", 2)[-2:]))
 
-    def encounter_id(self, value: object) -> str | None:
-        """The visit or account number of the encounter, or its id where the input has none."""
-        address = reference(value)
-        found = self.find(address, {})
-        if found is None:
-            return reference_id(value)
-        return visit_number(found) or reference_id(value)
+    def encounter_id(self, value: object, inside: Json) -> str | None:
+        """The visit or account number of the encounter, or its id where the input has none.
 
-    def order_id(self, value: object) -> str | None:
+        A contained encounter counts by its visit or account number only: its id is one in this resource alone.
+        """
+        address = reference(value)
+        found = self.find(address, inside)
+        if _contained(address):
+            return reference_identifier(value) or (named_visit(found) if found is not None else None)
+        return (visit_number(found) if found is not None else None) or reference_id(value)
+
+    def order_id(self, value: object, inside: Json) -> str | None:
         """The number of the request, by which the administrations of one order are one."""
-        self.find(reference(value), {})
+        address = reference(value)
+        found = self.find(address, inside)
+        if _contained(address):
+            named = mappings(found.get("identifier")) if found is not None else []
+            return reference_identifier(value) or next((t for n in named if (t := text(n.get("value")))), None)
         return reference_id(value)
 
-    def encounters(self) -> Iterator[Entry]:
-        """Every Encounter once, in the order of reading."""
-        seen: set[int] = set()
-        for entry in self._by_address.values():
-            if entry.kind == "Encounter" and id(entry) not in seen:
-                seen.add(id(entry))
-                yield entry
+
+def addresses(entry: Entry) -> list[str]:
+    """Under which others may refer to a resource: ``Medication/m1`` and its full address."""
+    number = text(entry.resource.get("id"))
+    return ([f"{entry.kind}/{number}"] if number else []) + ([entry.full_url] if entry.full_url else [])
+
+
+def _contained(address: str | None) -> bool:
+    return address is not None and address.startswith("#")
 
 
 def visit_number(encounter: Json) -> str | None:
     """The visit or account number of an Encounter, its only identifier, or its id."""
+    number = text(encounter.get("id"))
+    return named_visit(encounter) or (tail(number) if number else None)
+
+
+def named_visit(encounter: Json) -> str | None:
+    """The visit or account number of an Encounter, or its only identifier."""
     named = mappings(encounter.get("identifier"))
     for wanted in _VISIT_NUMBERS:
         for identifier in named:
             codes = (text(c.get("code")) for c in mappings(mapping(identifier.get("type")).get("coding")))
             if wanted in codes and (value := text(identifier.get("value"))):
                 return value
-    alone = text(named[0].get("value")) if len(named) == 1 else None
-    number = text(encounter.get("id"))
-    return alone or (tail(number) if number else None)
+    return text(named[0].get("value")) if len(named) == 1 else None

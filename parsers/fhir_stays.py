@@ -8,7 +8,7 @@ from parsers.clock import Clock, Stamp
 from parsers.events import StayContext
 from parsers.fhir_documents import Entry
 from parsers.fhir_library import visit_number
-from parsers.fhir_values import Json, concept_texts, mapping, mappings, text
+from parsers.fhir_values import Json, concept_texts, mapping, mappings, tail, text
 
 _CLASSES = {
     "IMP": "I", "ACUTE": "I", "NONAC": "I", "EMER": "E", "OBSENC": "OBS", "AMB": "O", "SS": "O", "HH": "O", "VR": "O",
@@ -16,11 +16,16 @@ _CLASSES = {
 """HL7 v3 ActEncounterCode to the class letters of the MAR table; another code stands as it is."""
 
 
+_NOT_YET = frozenset({"planned", "cancelled", "entered-in-error", "discontinued"})
+"""Statuses of an Encounter that did not happen (yet): its times bound nothing."""
+
+
 def stay_of(entry: Entry, clock: Clock) -> Iterator[StayContext]:
     """What one Encounter says of the stay; a time without a time of day says nothing."""
     resource, source = entry.resource, entry.source
-    number = visit_number(resource)
-    if number is None:
+    # A resource of a transaction bundle has no id yet: administrations name it by its full address.
+    number = visit_number(resource) or (tail(entry.full_url) if entry.full_url else None)
+    if number is None or text(resource.get("status")) in _NOT_YET:
         return
     period = mapping(resource.get("period") or resource.get("actualPeriod"))
     patient = text(mapping(resource.get("subject")).get("reference"))
@@ -33,6 +38,12 @@ def stay_of(entry: Entry, clock: Clock) -> Iterator[StayContext]:
         yield StayContext(source, number, "status", began.time, stop, patient_id=who, patient_class=kind)
     if end is not None:
         yield StayContext(source, number, "discharge", end.time, patient_id=who)
+
+
+def class_without_history(entry: Entry) -> bool:
+    """Whether an Encounter is inpatient now and nothing tells since when."""
+    classes = [_class(said) for said in mappings(entry.resource.get("class"))[:1]]
+    return "I" in classes and not mappings(entry.resource.get("classHistory"))
 
 
 def _classes(resource: Json, clock: Clock, start: Stamp | None) -> Iterator[tuple[str, Stamp, Stamp | None]]:

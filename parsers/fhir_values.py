@@ -139,12 +139,16 @@ def reference(value: object) -> str | None:
 
 def reference_id(value: object) -> str | None:
     """The number a reference stands for: its identifier's value, otherwise the last part of the address."""
+    at = reference(value)
+    return reference_identifier(value) or (tail(at) if at else None) or None
+
+
+def reference_identifier(value: object) -> str | None:
+    """The business number that a reference names beside or instead of its address."""
     found = mapping(value)
     if isinstance(found.get("reference"), dict):
         found = mapping(found["reference"])
-    named = text(mapping(found.get("identifier")).get("value"))
-    at = text(found.get("reference"))
-    return named or (tail(at) if at else None)
+    return text(mapping(found.get("identifier")).get("value"))
 
 
 def tail(address: str) -> str:
