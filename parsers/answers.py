@@ -21,7 +21,7 @@ from parsers.workbooks import is_workbook, read_workbook
 REQUIRED = ("encounter", "administration", "what", "value")
 COLUMNS = (*REQUIRED, "who", "when", "support")
 SUBJECTS = ("stop", "access", "kind", "category", "second_access", "concurrent_chemo")
-_HEADER_WITHIN = 5
+HEADER_WITHIN = 5
 """Rows in which the header must stand: a note may stand above it."""
 UNDETERMINED = "cannot be determined"
 
@@ -129,7 +129,7 @@ def _with_header(tables: list[list[list[str]]]) -> tuple[list[list[str]], int, d
     best: list[str] | None = None
     for rows in tables:
         filled = [n for n, row in enumerate(rows) if any(cell.strip() for cell in row)]
-        for head in filled[:_HEADER_WITHIN]:
+        for head in filled[:HEADER_WITHIN]:
             places = {key(cell): n for n, cell in enumerate(rows[head]) if cell.strip()}
             missing = [name for name in REQUIRED if key(name) not in places]
             if not missing:

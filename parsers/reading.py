@@ -14,6 +14,7 @@ from parsers.events import AdministrationEvent, Finding, Ignored, InputFile, Rea
 from parsers.file_reading import FileReading
 from parsers.files import Content, Found, PathLike, find_inputs, open_input
 from parsers.message_reading import ContextPile
+from parsers.own_sheets import OWN_SHEET, is_own_sheet
 from parsers.profiles import Profile, load_profile
 from parsers.pump_links import with_encounters
 from parsers.rejects_list import OWN_LIST, is_rejects_list
@@ -171,8 +172,11 @@ def _zone(timezone: str | tzinfo | None, profile: Profile) -> tuple[tzinfo | Non
 def _read_input(pile: _Pile, found: Found, content: Content, zone: tzinfo | None, profile: Profile) -> InputFile:
     clock = Clock(zone, date_from=pile.date_from)
     kind = detect(content.data)
+    own = kind == "mar-table" and is_own_sheet(content.data)
     if is_rejects_list(content.data):
         reading = FileReading(ignored=(Ignored(OWN_LIST, (Source(found.name, 1),)),), records=1)
+    elif own:
+        reading = FileReading(ignored=(Ignored(OWN_SHEET, (Source(found.name, 1),)),), records=1)
     elif isinstance(kind, NotReadable):
         rejected = Rejected(Source(found.name), kind.code, kind.message, kind.fix)
         reading = FileReading(rejected=(rejected,), records=1)
@@ -182,7 +186,8 @@ def _read_input(pile: _Pile, found: Found, content: Content, zone: tzinfo | None
         return entry
     else:
         reading = pile.read(kind, content.data, found.name, clock, profile)
-    entry = InputFile(found.name, content.sha256, UNKNOWN if isinstance(kind, NotReadable) else kind, reading.records)
+    known = UNKNOWN if own or isinstance(kind, NotReadable) else kind
+    entry = InputFile(found.name, content.sha256, known, reading.records)
     pile.add(reading, entry)
     if clock.assumed:
         pile.without_offset.append(found.name)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
+from parsers.own_sheets import MARK
 from reports.columns import Cell, ColumnType
 from reports.safe_text import elide, one_line
 
@@ -77,7 +78,8 @@ def workbook_bytes(sheets: Iterable[Sheet], title: str) -> bytes:
     out = io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     book = xlsxwriter.Workbook(out, options)
-    book.set_properties({"title": title, "created": _MADE})
+    # The mark tells our own workbooks when they come back among the records.
+    book.set_properties({"title": title, "category": MARK, "created": _MADE})
     formats = _Formats(book)
     for sheet in sheets:
         _write(book.add_worksheet(sheet.name), sheet, formats)

@@ -94,10 +94,19 @@ def _write_into(handle: int, pieces: Iterable[str | bytes]) -> None:
 
 def page_name(paths: Iterable[str], suffix: str) -> str:
     """Name for a file made from the first input, in the working folder: ``day.hl7.gz`` gives ``day.timeline.html``."""
+    return f"{_stem(paths)}.timeline{suffix}"
+
+
+def workbook_name(paths: Iterable[str], purpose: str) -> str:
+    """Name for a workbook by what it is for: ``timeline``, ``audit``, ``questions-nursing`` ..."""
+    return f"{_stem(paths)}.{purpose}.xlsx"
+
+
+def _stem(paths: Iterable[str]) -> str:
     first = next(iter(paths), STANDARD_OUTPUT)
     stem = Path(first).resolve().name if first != STANDARD_OUTPUT else "standard-input"
     for _ in range(2):  # .hl7.gz
         shorter, dot, ending = stem.rpartition(".")
         if dot and shorter and len(ending) <= 7 and ending.isalnum() and not ending.isdigit():
             stem = shorter
-    return f"{stem.strip('*?[] ') or 'input'}.timeline{suffix}"
+    return stem.strip("*?[] ") or "input"

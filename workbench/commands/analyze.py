@@ -15,14 +15,14 @@ from reports.workbook import workbook
 from timeline.model import Result
 from workbench.commands.closing import NOTHING_READABLE, close, say_open_queries, status
 from workbench.commands.deidentify_options import changed, deidentify_options
-from workbench.commands.destination import check_destination
+from workbench.commands.destination import check_destination, workbook_target
 from workbench.commands.json_answer import answer_json, holds_no_encounters
 from workbench.commands.options import Job, coding_options
 from workbench.commands.running import run
 from workbench.output import STANDARD_OUTPUT, page_name, screen, send
 
 FORMATS = ("table", "json", "csv", "xlsx", "html", "svg")
-FILES = {"html": ".html", "xlsx": ".xlsx"}
+FILES = ("html", "xlsx")
 """Forms that go into a file named after the input when no place is named."""
 
 
@@ -43,7 +43,9 @@ def analyze(ctx: click.Context, job: Job, format: str, output: str | None, secre
     PATH is a file, a folder or - for standard input: HL7 v2 messages, a MAR table (CSV, TSV) or CLIF
     tables (Parquet, CSV), any of them gzipped. The kind is found from the content.
     """
-    target = output or (page_name(job.paths, FILES[format]) if format in FILES else STANDARD_OUTPUT)
+    target = output or (page_name(job.paths, ".html") if format == "html" else STANDARD_OUTPUT)
+    if format == "xlsx":
+        target = workbook_target(output, job.paths, "timeline")
     check_destination(ctx, target, job.paths)
     if format == "json" and holds_no_encounters(ctx) and secret is None:
         answer_json(ctx, job, target)

@@ -13,10 +13,10 @@ from reports.variance_data import audit_csv, audit_json
 from reports.variance_text import render_audit
 from reports.workbook import workbook
 from workbench.commands.closing import NOTHING_READABLE, close, status
-from workbench.commands.destination import check_destination, note_file
+from workbench.commands.destination import check_destination, note_file, workbook_target
 from workbench.commands.options import Job, coding_options
 from workbench.commands.running import run
-from workbench.output import STANDARD_OUTPUT, page_name, screen, send
+from workbench.output import STANDARD_OUTPUT, screen, send
 
 FORMATS = ("table", "json", "csv", "xlsx")
 
@@ -57,7 +57,7 @@ def audit(ctx: click.Context, job: Job, billed: Billed, format: str, output: str
 
     With --encounter, --date-from or --date-to only those encounters are compared. Exit status 0 whatever is found.
     """
-    target = output or (page_name(job.paths, ".xlsx") if format == "xlsx" else STANDARD_OUTPUT)
+    target = workbook_target(output, job.paths, "audit") if format == "xlsx" else output or STANDARD_OUTPUT
     check_destination(ctx, target, job.paths)
     review = run(job)
     if status(review.result) == NOTHING_READABLE:

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from parsers.files import find_inputs
-from workbench.output import STANDARD_OUTPUT, CannotWrite
+from workbench.output import STANDARD_OUTPUT, CannotWrite, workbook_name
 
 _FILES = "infusion-timeline.files"
 
@@ -41,6 +41,23 @@ def check_destination(ctx: click.Context, target: str, paths: Iterable[str]) -> 
         raise click.UsageError(
             f"{target} is one of the files to be read: the answer would overwrite it. Name another file with --output."
         )
+
+
+def workbook_target(output: str | None, paths: Iterable[str], purpose: str) -> str:
+    """Where a workbook goes: ``output``, or a file named after the input and what it is for.
+
+    A person may have filled in the one that is there already: only ``--output`` replaces it.  Otherwise
+    :class:`click.UsageError`, exit status 2.
+    """
+    if output is not None:
+        return output
+    target = workbook_name(paths, purpose)
+    if os.path.lexists(target):
+        raise click.UsageError(
+            f"{target} is there already and may hold what somebody filled in, so it was left alone."
+            f" Name another file with --output, or replace it with --output {target}"
+        )
+    return target
 
 
 def _same(one: str, other: str) -> bool:

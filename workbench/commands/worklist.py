@@ -9,10 +9,10 @@ from reports.worklist_text import render_worklist, sheet_csv
 from reports.worklists import AUDIENCES, Audience, worklist_sheets
 from timeline.model import Result
 from workbench.commands.closing import NOTHING_READABLE, close, status
-from workbench.commands.destination import check_destination
+from workbench.commands.destination import check_destination, workbook_target
 from workbench.commands.options import Job, coding_options
 from workbench.commands.running import run
-from workbench.output import STANDARD_OUTPUT, page_name, screen, send
+from workbench.output import STANDARD_OUTPUT, screen, send
 
 FORMATS = ("table", "csv", "xlsx")
 
@@ -40,11 +40,12 @@ def worklist(ctx: click.Context, job: Job, audience: Audience, format: str, outp
 
     \b
     infusion-timeline worklist day.csv --for nursing --format xlsx
-    infusion-timeline analyze day.csv --answers day.timeline.nursing.xlsx
+    infusion-timeline analyze day.csv --answers day.questions-nursing.xlsx
 
     The sheet comes back with --answers once its yellow columns are filled in.
     """
-    target = output or (page_name(job.paths, f".{audience}.xlsx") if format == "xlsx" else STANDARD_OUTPUT)
+    purpose = f"questions-{audience}"
+    target = workbook_target(output, job.paths, purpose) if format == "xlsx" else output or STANDARD_OUTPUT
     check_destination(ctx, target, job.paths)
     review = run(job)
     if target != STANDARD_OUTPUT and status(review.result) == NOTHING_READABLE:
