@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from pathlib import PurePath
 
@@ -47,16 +48,18 @@ def safe_name(path: str) -> str:
 
 
 _WORDS, _SHORT = 3, 3
-_PLAIN_WORD = re.compile(r"[A-Za-z][A-Za-z /()\[\]_.%*-]{0,39}")
-_PLAIN_HEADER = re.compile(r"[A-Za-z_#%][A-Za-z0-9 _#%/().\[\]-]{0,39}")
+_LETTER = r"[^\W\d_]"
+"""A letter of any script: Pausiert and Abgehängt are words alike."""
+_PLAIN_WORD = re.compile(_LETTER + r"(?:" + _LETTER + r"|[ /()\[\]_.%*-]){0,39}")
+_PLAIN_HEADER = re.compile(r"(?:" + _LETTER + r"|[_#%])(?:" + _LETTER + r"|[0-9 _#%/().\[\]-]){0,39}")
 
 
 def plain_word(text: str) -> str:
     """A charted action word or unit in quotes if it is made of letters alone, otherwise its shape.
 
-    A number, a comma or a long text in such a column means that something else stands there.
+    Letters are those of any script.  A number, a comma or a long text in such a column means that something else stands there.
     """
-    cut = text.strip()
+    cut = unicodedata.normalize("NFC", text.strip())
     return f"'{cut}'" if _PLAIN_WORD.fullmatch(cut) else f"a text of the shape {shape(cut)}"
 
 
@@ -73,6 +76,6 @@ def quoted_word(text: str, others: Iterable[str]) -> str:
 
 def header_word(text: str, *, trusted: bool) -> str:
     """A column header as written, or its shape when it does not look like one (or the line is not ``trusted``)."""
-    cut = text.strip()
+    cut = unicodedata.normalize("NFC", text.strip())
     digits = sum(c.isdigit() for c in cut)
     return cut if trusted and digits <= 2 and _PLAIN_HEADER.fullmatch(cut) else shape(cut)

@@ -6,8 +6,9 @@ A word that is not listed is not guessed at: the caller reports it, and a profil
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
-from difflib import get_close_matches
+from difflib import SequenceMatcher, get_close_matches
 
 from parsers.events import Action, Category, Route
 from parsers.quantities import minutes, number, rate_ml_per_hour, volume_ml
@@ -29,6 +30,9 @@ _NOT_ALPHANUMERIC = re.compile(r"[\W_]+")
 
 def key(text: str) -> str:
     """A word without case, spaces and punctuation: ``Rate/Dose Change`` -> ``ratedosechange``."""
+    if not text.isascii():
+        # A letter and its mark may be written as one character or as two.
+        text = unicodedata.normalize("NFC", text)
     return _NOT_ALPHANUMERIC.sub("", text).casefold()
 
 
@@ -109,9 +113,36 @@ def action_from_text(text: str, extra: Mapping[str, Action] | None = None) -> Ac
     return _ACTIONS.get(word)
 
 
+_SLIP, _LOOKED_AT = 0.85, 0.75
+
+
 def nearest_actions(text: str, count: int = 3) -> tuple[str, ...]:
-    """The known action words that look most like this one, for a message."""
-    return tuple(_SHOWN[k] for k in get_close_matches(key(text), list(_SHOWN), n=count, cutoff=0.6))
+    """The known action words that this one is a slip of the pen away from, the nearest first.
+
+    Empty where none is that near, or where near ones mean different things: a word that only resembles another may
+    mean its contrary (*unpaused* and *paused*), and a person who is tired takes what is offered.
+    """
+    near = get_close_matches(key(text), list(_SHOWN), n=8, cutoff=_LOOKED_AT)
+    shown = tuple(_SHOWN[k] for k in near if _is_slip(text, _SHOWN[k]))
+    return shown[:count] if len({_ACTIONS[key(word)] for word in shown}) == 1 else ()
+
+
+def _is_slip(text: str, known: str) -> bool:
+    """Every word is that of the other but for a letter or two; no word is more, since it may be a *not*."""
+    words, others = (_NOT_ALPHANUMERIC.sub(" ", each).casefold().split() for each in (text, known))
+    if len(words) != len(others):
+        # NewBagg for New Bag: written together, one letter more or less.
+        short, long = sorted((key(text), key(known)), key=len)
+        return any(long[:n] + long[n + 1 :] == short for n in range(len(long)))
+    return all(map(_is_slip_of, words, others))
+
+
+def _is_slip_of(word: str, known: str) -> bool:
+    if word[:1] != known[:1]:
+        return False  # unpaused, disconnected, restarted
+    if sorted(word) == sorted(known):
+        return True
+    return word[:2] == known[:2] and SequenceMatcher(None, word, known).ratio() >= _SLIP
 
 
 _ROUTE_WORDS: dict[Route, tuple[str, ...]] = {

@@ -7,25 +7,30 @@ is written.
 from __future__ import annotations
 
 import re
+import textwrap
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 
 import msgspec
 import yaml
 
-from parsers.events import Finding, Rejected
+from parsers.events import Action, Finding, Rejected
 from parsers.feed_profile import NEEDS, FeedFacts
 from parsers.profiles import Hl7Profile, Profile
 from parsers.table_costs import REQUIRED
 from parsers.table_profiles import MissingColumn, TableUnderstanding
-from parsers.vocabulary import action_from_text, key, nearest_actions
+from parsers.vocabulary import action_from_text, nearest_actions
 
 _QUOTED_ACTION = re.compile(r"(?:[Tt]he|[Tt]his) action '([^']+)' is not known")
+_HIDDEN_ACTION = re.compile(r"(?:[Tt]he|[Tt]his) action a text of the shape (.+) is not known")
+_CHOICES = {
+    "action_map": ", ".join(action for action in Action if action is not Action.INTERVAL),
+    "route_map": "IV, IVPB, IV push, IM, SC, IA, other",
+}
+"""What a person may write for the question mark."""
 _PATIENTS = frozenset({"PID-2.1", "PID-4.1"})
 _WIDEST = 76
-_SLIP = 0.85
 _WORTH = 0.2
 """A place is looked for elsewhere when it is empty in this share of the administrations."""
 
@@ -52,8 +57,7 @@ def feed_lines(facts: FeedFacts, findings: Iterable[Finding]) -> tuple[ProfileLi
             lines.append(_action(word.shown, count))
     for word, count in facts.words.routes.most_common():
         if word.plain:
-            why = f"{_times(count)}; IV, IVPB, IV push, IM, SC, IA or other"
-            lines.append(ProfileLine("route_map", _quoted(word.shown), "", why, sure=False))
+            lines.append(ProfileLine("route_map", _quoted(word.shown), "?", _times(count), sure=False))
     lines += [line for need in NEEDS if (line := _place(facts, need)) is not None]
     return tuple(lines)
 
@@ -63,8 +67,13 @@ def table_lines(
 ) -> tuple[ProfileLine, ...]:
     """What would mend tables: columns that look like a missing one, and action words."""
     lines = list(_zone(findings))
+    rejected = tuple(rejected)
     words = Counter(m[1] for entry in rejected if (m := _QUOTED_ACTION.search(entry.message)))
     lines += [_action(word, count) for word, count in words.most_common()]
+    hidden = Counter(m[1] for entry in rejected if (m := _HIDDEN_ACTION.search(entry.message)))
+    for kind, count in hidden.most_common():
+        why = f"{_times(count)}, hidden since it may be a name: write the word itself (--show-values)"
+        lines.append(ProfileLine("action_map", _quoted(kind), "?", why, sure=False))
     named: set[str] = set()
     for missing in (missing for table in tables for missing in lacking(table)):
         if missing.column in named or not (missing.nearest or missing.required):
@@ -99,6 +108,10 @@ def yaml_lines(lines: Iterable[ProfileLine]) -> list[str]:
             indent = "  "
             # A map of comments only would be no map.
             written.append(f"{section}:" if any(m.sure for m in members) else f"# {section}:")
+        if section in _CHOICES and not all(m.sure for m in members):
+            written += textwrap.wrap(
+                f"? is one of: {_CHOICES[section]}", _WIDEST, initial_indent="#   ", subsequent_indent="#     "
+            )
         for line in members:
             mark = "" if line.sure else "# "
             entry, why = f"{mark}{indent}{line.name}: {line.value}".rstrip(), f"# {line.why}"
@@ -161,20 +174,12 @@ def _zone(findings: Iterable[Finding]) -> Iterator[ProfileLine]:
 
 
 def _action(word: str, count: int) -> ProfileLine:
-    """A word that differs by a slip of the pen is guessed; one that only resembles another may mean its contrary."""
+    """A word that differs by a slip of the pen is guessed; any other is left to a person."""
     near = nearest_actions(word, 1)
-    meaning = str(action_from_text(near[0])) if near else ""
-    if near and _is_slip(key(word), key(near[0])):
+    if near:
         why = f"{_times(count)}; a guess from '{near[0]}': check it"
-        return ProfileLine("action_map", _quoted(word), meaning, why)
-    like = f" (it resembles '{near[0]}', {meaning})" if near else ""
-    why = f"{_times(count)}; write its meaning: new_bag, stopped, given ...{like}"
-    return ProfileLine("action_map", _quoted(word), "", why, sure=False)
-
-
-def _is_slip(word: str, known: str) -> bool:
-    # Unpaused and paused, not started and started begin differently.
-    return word[:2] == known[:2] and SequenceMatcher(None, word, known).ratio() >= _SLIP
+        return ProfileLine("action_map", _quoted(word), str(action_from_text(near[0])), why)
+    return ProfileLine("action_map", _quoted(word), "?", _times(count), sure=False)
 
 
 def _place(facts: FeedFacts, need: str) -> ProfileLine | None:

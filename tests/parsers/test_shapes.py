@@ -29,6 +29,10 @@ def test_safe_name_is_the_base_name_without_digits() -> None:
 
 def test_an_action_word_is_quoted_but_not_what_may_identify_a_patient() -> None:
     assert plain_word("Wobbled") == "'Wobbled'"
+    assert plain_word("Abgehängt") == "'Abgehängt'"
+    assert plain_word("Spu\u0308lung") == "'Spülung'"  # a mark of its own
+    assert plain_word("Пауза") == "'Пауза'"
+    assert plain_word("Spülung 7") == "a text of the shape AAAAAAA 9"
     assert plain_word("DOE, JANE") == "a text of the shape AAA, AAAA"
     assert plain_word("TEST000030") == "a text of the shape AAAA999999"
 

@@ -8,6 +8,7 @@ from parsers.events import Action, Route
 from parsers.vocabulary import (
     action_from_text,
     category_from_text,
+    key,
     minutes,
     nearest_actions,
     number,
@@ -51,7 +52,30 @@ def test_a_profile_word_wins() -> None:
 
 def test_the_nearest_known_words_help_with_a_typo() -> None:
     assert nearest_actions("Stoped")[0] == "Stopped"
+    assert nearest_actions("NewBagg") == ("New Bag",)
+    assert nearest_actions("Gvien") == ("Given",)
+    assert nearest_actions("Infusion Stoped")[0] == "Infusion Stopped"
     assert nearest_actions("qqqq") == ()
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "Abgehängt",  # taken down; it resembles Bag Hung
+        "Angehaengt",  # hung; it resembles Change Rate
+        "Unpaused",
+        "Infusion not started",
+        "Infusionnotstarted",
+        "Not Stopped",
+        "Zapped",
+    ],
+)
+def test_a_word_that_may_mean_the_contrary_is_not_suggested(word: str) -> None:
+    assert nearest_actions(word) == ()
+
+
+def test_a_letter_and_its_mark_are_one_word_however_written() -> None:
+    assert key("Abgeh\u00e4ngt") == key("Abgeha\u0308ngt")
 
 
 @pytest.mark.parametrize(

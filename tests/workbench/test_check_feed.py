@@ -224,8 +224,10 @@ def test_an_assumed_zone_and_an_unguessable_word_are_left_to_a_person(here: Path
     done = run("check", "day.hl7", "--save-profile", "next.yaml")
     text = Path("next.yaml").read_text("utf-8")
     assert "# timezone: America/Chicago  # name the site's zone; UTC was assumed\n" in text
-    # It resembles Stopped, but a guess that may mean the contrary is not written as if it were known.
-    assert '# action_map:\n#   "Zapped":  # once; write its meaning: new_bag, stopped, given ... (it resembles' in text
+    # It resembles Stopped, but a word that resembles another may mean the contrary: nothing is suggested.
+    assert "# action_map:\n#   ? is one of: new_bag, started, given, push, bolus," in text
+    assert '#   "Zapped": ?  # once\n' in text
+    assert "resembles" not in text
     assert load_profile("next.yaml").name == "next"
     assert "Zapped" in done.stdout
 
@@ -236,7 +238,7 @@ def test_an_assumed_zone_and_an_unguessable_word_are_left_to_a_person(here: Path
 )
 def test_only_a_slip_of_the_pen_is_guessed(here: Path, word: str, guess: str | None) -> None:
     feed(good(), good().replace("|CP", f"|{word}"))
-    assert lines() == {f'action_map."{word}"': guess or "()"}
+    assert lines() == {f'action_map."{word}"': guess or "(?)"}
 
 
 # hl7apy, and how it ends

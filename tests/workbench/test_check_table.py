@@ -176,3 +176,43 @@ def test_fhir_and_the_class_table_are_looked_at_too(here: Path) -> None:
     assert done.stdout.startswith("one.ndjson: fhir, 1 record\n1 record: 1 used, 0 ignored, 0 rejected.\n")
     assert "1 encounter, 1 infusion: 0 without a stop (0 %), 1 without a site (100 %)" in done.stdout
     assert "class" in done.stdout.split("FOUND")[1]
+
+
+# Words of another language
+
+GERMAN = """\
+Encounter,Medication,Route,Action,Time
+E100,Cefazolin,IVPB,Angehängt,2026-03-10 08:00
+E100,Cefazolin,IVPB,Rate Chg,2026-03-10 08:20
+E100,Cefazolin,IVPB,Abgehängt,2026-03-10 08:45
+E100,Cefazolin,IVPB,Pat. lehnt es heute ab,2026-03-10 09:45
+"""
+
+
+def test_every_unknown_action_is_left_to_a_person_and_no_contrary_is_offered(here: Path) -> None:
+    Path("mar.csv").write_text(GERMAN, "utf-8")
+    done = run("check", "mar.csv", *UTC, "--save-profile", "ours.yaml")
+    saved = Path("ours.yaml").read_text("utf-8")
+    for line in (
+        '#   "Angehängt": ?  # once\n',
+        '#   "Abgehängt": ?  # once\n',
+        '#   "Rate Chg": ?  # once\n',
+        # Four words may hold a name: only their shape.
+        '#   "AAA. AAAAA AA AAAAA AA": ?  # once, hidden since it may be a name: write the word itself',
+    ):
+        assert line in saved
+    assert "is one of: new_bag, started, given, push, bolus, rate_change" in saved
+    assert "Bag Hung" not in done.stdout + saved
+    assert load_profile("ours.yaml").action_map == {}
+
+
+def test_the_lines_completed_by_a_person_read_the_table(here: Path) -> None:
+    Path("mar.csv").write_text("".join(GERMAN.splitlines(keepends=True)[:4]), "utf-8")
+    run("check", "mar.csv", *UTC, "--save-profile", "ours.yaml")
+    meant = {"Angehängt": "new_bag", "Rate Chg": "rate_change", "Abgehängt": "stopped"}
+    text = Path("ours.yaml").read_text("utf-8").replace("# action_map:", "action_map:")
+    for word, action in meant.items():
+        text = text.replace(f'#   "{word}": ?  # once', f'  "{word}": {action}')
+    Path("done.yaml").write_text(text, "utf-8")
+    again = run("check", "mar.csv", *UTC, "--profile", "done.yaml")
+    assert (again.exit_code, "3 records: 3 used, 0 ignored, 0 rejected." in again.stdout) == (0, True)
