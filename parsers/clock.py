@@ -117,6 +117,9 @@ def _localised(wall: Wall, zone: tzinfo) -> Stamp:
 
 _EXPECTED = "Expected a date with a time, such as 2026-03-10T08:05, 03/10/2026 8:05 AM or 202603100805"
 
+DAY_STANDS_FIRST = "The day stands first: say date_order: day-first in a profile."
+"""The advice where a date is one only with its day first."""
+
 _WORDS: dict[str, tuple[str, str]] = {
     "time-empty": ("The time is empty.", "Chart the date and time of this action."),
     "date-only": (
@@ -138,6 +141,7 @@ _WORDS: dict[str, tuple[str, str]] = {
 
 def _problem(problem: TextProblem, text: str) -> TimeProblem:
     message, fix = _WORDS[problem.code]
+    fix = DAY_STANDS_FIRST if problem.day_first else fix
     detail = problem.detail
     if problem.code == "time-unreadable" and detail:
         detail = ": " + detail

@@ -140,6 +140,10 @@ class ColumnMap:
     def has(self, column: str) -> bool:
         return column in self.headers
 
+    def day_header(self, time: str) -> str | None:
+        """The header of the cells that hold the day of ``time``, ``start`` or ``stop``."""
+        return next((self.day_headers[day] for day in _DAY_OF[time] if day in self.day_headers), None)
+
     @property
     def matched(self) -> int:
         """How many headers have a meaning."""

@@ -11,6 +11,8 @@ _VOLUMES = {"ml": 1.0, "mls": 1.0, "cc": 1.0, "milliliter": 1.0, "milliliters": 
 _HOURS = {"h": 1.0, "hr": 1.0, "hrs": 1.0, "hour": 1.0, "hours": 1.0, "min": 60.0, "mins": 60.0, "minute": 60.0,
           "minutes": 60.0, "m": 60.0, "s": 3600.0, "sec": 3600.0, "day": 1 / 24, "d": 1 / 24,
           "24h": 1 / 24}  # fmt: skip
+_LONGEST = 366 * 1440
+"""Minutes: the longest duration that is believed to be one."""
 _PER = re.compile(r"(?<!\s)\s*+(?:/|\bper\b)\s*", re.IGNORECASE)
 _PARTS = re.compile(r"(\d+(?:\.\d+)?)\s*([a-z]*)\s*", re.IGNORECASE)
 _COLONS = re.compile(r"(\d{1,4}):(\d{2})(?::(\d{2})(?:\.\d+)?)?")
@@ -63,14 +65,34 @@ def rate_ml_per_hour(value: float | None, unit: str | None) -> float | None:
     return None if volume is None or time is None else value * volume * time
 
 
+AMOUNT_UNITS = frozenset({*_VOLUMES, "mg", "mcg", "g", "kg", "units", "unit", "meq", "mmol", "mg/kg", "mg/m2", "mg/ml"})
+"""Units of a dose or a volume that messages may show."""
+
+_TIMES = "|".join(sorted(_HOURS, key=len, reverse=True))
+_PER_TIME = re.compile(
+    rf"(?:(?:/|\bper\b|\bp\.)\s*(?:\d+\s*)?|[\s*.·])(?:{_TIMES}|std|stunde)(?:\b|$)"
+    r"|(?:ml|mg|mcg|ug|cc|gtts?|g|units?|u|kg)p?(?:hr|min|h)\b",
+    re.IGNORECASE,
+)
+
+
+def is_per_time(unit: str) -> bool:
+    """Whether a unit counts by time (mL/hr, mcg/kg/min, mg per hour, mLhr): mg, mL and units do not."""
+    return _PER_TIME.search(unit.strip()) is not None
+
+
 def minutes(text: str | None, unit: str | None = None) -> float | None:
     """A duration in minutes: ``90``, ``90 min``, ``1.5 h``, ``1 h 30 min``, ``1:30`` (h:mm), ``PT1H30M``.
 
-    A bare number is in ``unit``, or in minutes where there is none.  ``None`` if it cannot be read.
+    A bare number is in ``unit``, or in minutes where there is none.  ``None`` if it cannot be read, or is more than a
+    year: no bag runs so long, and a time that far ahead may not exist.
     """
     cut = (text or "").strip()
-    if not cut:
-        return None
+    found = _minutes(cut, unit) if cut else None
+    return found if found is not None and found <= _LONGEST else None
+
+
+def _minutes(cut: str, unit: str | None) -> float | None:
     colons = _COLONS.fullmatch(cut)
     if colons is not None:
         return int(colons[1]) * 60 + int(colons[2]) + int(colons[3] or 0) / 60

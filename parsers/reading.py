@@ -114,6 +114,7 @@ def read(
     """
     sender = _profile(profile)
     zone, zone_name = _zone(timezone, sender)
+    overridden = tuple(_zone_overridden(sender, zone_name if timezone is not None else None))
     inputs, missing = find_inputs(paths)
     pile = _Pile(rejected=missing, choose=profile is None, date_from=date_from)
     first_of: dict[str, InputFile] = {}
@@ -123,6 +124,7 @@ def read(
         pile.add(reading)
         if clock.assumed:
             pile.without_offset.append(file)
+    pile.findings[:0] = overridden
     return _reading(pile, zone_name, sender)
 
 
@@ -220,6 +222,16 @@ def _reading(pile: _Pile, zone_name: str, profile: Profile) -> Reading:
         profile=profile.name,
         context=pile.context.context(),
     )
+
+
+def _zone_overridden(profile: Profile, given: str | None) -> Iterator[Finding]:
+    if given is not None and profile.timezone is not None and given != profile.timezone:
+        yield Finding(
+            "info",
+            "zone-overridden",
+            f"Times without an offset were read in {given} as asked, although the profile says {profile.timezone}.",
+            "If the profile is right, leave out --timezone.",
+        )
 
 
 def _place(rejected: Rejected) -> tuple[str, int, int, str]:

@@ -57,7 +57,8 @@ _PLAIN_HEADER = re.compile(r"(?:" + _LETTER + r"|[_#%])(?:" + _LETTER + r"|[0-9 
 def plain_word(text: str) -> str:
     """A charted action word or unit in quotes if it is made of letters alone, otherwise its shape.
 
-    Letters are those of any script.  A number, a comma or a long text in such a column means that something else stands there.
+    Letters are those of any script.  A number, a comma or a long text in such a column means that something else
+    stands there.
     """
     cut = unicodedata.normalize("NFC", text.strip())
     return f"'{cut}'" if _PLAIN_WORD.fullmatch(cut) else f"a text of the shape {shape(cut)}"

@@ -21,7 +21,8 @@ from parsers.drug_cells import DrugCell, read_drug_cell, with_drug_cell
 from parsers.events import Action, AdministrationEvent, Category, Drug, Rejected, Route, Source
 from parsers.mar_columns import ColumnMap
 from parsers.profiles import Words
-from parsers.quantities import minutes, number, rate_ml_per_hour, volume_ml
+from parsers.quantities import AMOUNT_UNITS, is_per_time, minutes, number, rate_ml_per_hour, volume_ml
+from parsers.row_refusals import cell_empty, encounter_cut
 from parsers.shapes import quoted_word, shape
 from parsers.vocabulary import action_from_text, category_from_text, key, nearest_actions, route_from_text
 
@@ -58,6 +59,7 @@ class RowReader:
         self._at = columns.index
         self._headers = columns.headers
         self._days = columns.days
+        self._day_header = columns.day_header
         self._stop_day_shared = columns.stop_day_shared
         self._clock = clock
         self._words = words
@@ -76,17 +78,17 @@ class RowReader:
         at = self._at
         encounter, drug = row[at["encounter_id"]], row[at["drug"]]
         if not encounter:
-            return self._empty(source, "encounter_id", "encounter-empty")
+            return cell_empty(source, self._headers["encounter_id"], "encounter-empty")
         if not drug:
-            return self._empty(source, "drug", "drug-empty")
+            return cell_empty(source, self._headers["drug"], "drug-empty")
         if "+" in encounter and _CUT.fullmatch(encounter):
-            return self._cut(encounter, source)
+            return encounter_cut(source, self._headers["encounter_id"], encounter)
         moment = self._moment(row, source)
         if isinstance(moment, Rejected):
             return moment
         dose, dose_unit = self._amount(row, "dose", row[at["dose_unit"]], source)
         volume = self._volume(row, "volume", row[at["volume_unit"]], source)
-        rate, rate_unit = self._amount(row, "rate", row[at["rate_unit"]], source)
+        rate, rate_unit = self._rate(row, source)
         ordered_rate, ordered_unit = self._amount(row, "ordered_rate", "", source)
         # A table of a million rows says the same few texts again and again: each is held once.
         event = AdministrationEvent(
@@ -186,10 +188,17 @@ class RowReader:
         )
 
     def _stamp(self, row: Sequence[str], column: str, source: Source) -> Stamp | Rejected:
-        found = self._clock.charted(self._time_text(row, column))
+        text = self._time_text(row, column)
+        found = self._clock.charted(text)
         if isinstance(found, TimeProblem):
-            where = Source(source.file, source.record, source.row, segment=source.segment, field=self._headers[column])
-            return Rejected(where, found.code, f"{self._headers[column]}: {found.message}", found.fix)
+            header = self._headers[column]
+            if text != row[self._at[column]]:
+                # Two cells make the time: the one of the day is blamed where no day can be read in it.
+                day = self._clock.charted(row[self._days[column]])
+                if isinstance(day, TimeProblem) and day.code != "date-only":
+                    found, header = day, self._day_header(column) or header
+            where = Source(source.file, source.record, source.row, segment=source.segment, field=header)
+            return Rejected(where, found.code, f"{header}: {found.message}", found.fix)
         if "gap" in found.notes:
             self._in_gap(self._headers[column], source)
         return found
@@ -328,6 +337,21 @@ class RowReader:
             self._not_a_number(column, text, source)
         return value, unit or written
 
+    def _rate(self, row: Sequence[str], source: Source) -> tuple[float | None, str | None]:
+        """A value with a unit that does not count by time is a dose or a volume: with it a push would run on."""
+        value, unit = self._amount(row, "rate", row[self._at["rate_unit"]], source)
+        if not value or unit is None or is_per_time(unit):
+            return value, unit
+        shown = unit if unit.casefold() in AMOUNT_UNITS else f"of the shape {shape(unit)}"
+        self._doubts.add(
+            "warning",
+            "unit-not-rate",
+            f"{self._headers['rate']}: a value with the unit {shown} is no rate; it is not used",
+            "Give rates by time, such as mL/hr; map a column of doses as dose, one of volumes as volume.",
+            source,
+        )
+        return None, None
+
     def _flow(self, value: float | None, unit: str | None) -> float | None:
         if value is None or unit is None:
             return None
@@ -368,22 +392,4 @@ class RowReader:
             f"{self._headers[column]}: a value of the shape {shape(text)} is not {wanted}; it is not used",
             "Chart a plain number with a decimal point, and its unit beside it.",
             source,
-        )
-
-    def _cut(self, encounter: str, source: Source) -> Rejected:
-        header = self._headers["encounter_id"]
-        return Rejected(
-            Source(source.file, source.record, source.row, segment=source.segment, field=header),
-            "encounter-cut",
-            f"{header}: a number was cut short by a spreadsheet ({shape(encounter)}); others may look the same.",
-            "Format the column as text before saving, or export anew.",
-        )
-
-    def _empty(self, source: Source, column: str, code: str) -> Rejected:
-        header = self._headers[column]
-        return Rejected(
-            Source(source.file, source.record, source.row, segment=source.segment, field=header),
-            code,
-            f"The row has no value in {header}.",
-            "Fill the cell in the export; without it nothing can be billed or excluded.",
         )

@@ -75,6 +75,8 @@ class TextProblem:
 
     code: str
     detail: str = ""
+    day_first: bool = False
+    """It is a day where the day stands first."""
 
 
 def read_hl7(text: str) -> Wall | TextProblem:
@@ -104,7 +106,26 @@ def read_charted(text: str, day_first: bool = False, date_from: date | None = No
     ``day_first`` reads 03/04/2026 and 03.04.2026 as the third of April.  ``date_from`` gives a date without a year
     the year in which it falls on that day or within the year after it.
     """
-    cut = text.strip()
+    found = _charted(text.strip(), day_first, date_from)
+    if isinstance(found, TextProblem) and not day_first and _stands_first(text.strip()):
+        return TextProblem(found.code, found.detail, day_first=True)
+    return found
+
+
+def _stands_first(cut: str) -> bool:
+    """Whether a text that is no time month first is one, or a date, day first: 22.03.2026, 22/03/2026 8:05."""
+    match = _DAY_FIRST.fullmatch(cut)
+    if match is None:
+        return False
+    try:
+        date(int(_full_year(match["year"])), int(match["month"]), int(match["day"]))
+    except ValueError:
+        return False
+    # 03/04/2026 is read month first: a fault of its time of day says nothing of the order.
+    return match["mark"] == "." or int(match["day"]) > 12
+
+
+def _charted(cut: str, day_first: bool, date_from: date | None) -> Wall | TextProblem:
     if not cut or cut == '""':
         return TextProblem("time-empty")
     match = _ISO.fullmatch(cut) or (_DAY_FIRST if day_first else _US).fullmatch(cut)

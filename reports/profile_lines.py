@@ -15,7 +15,8 @@ from dataclasses import dataclass
 import msgspec
 import yaml
 
-from parsers.events import Action, Finding, Rejected
+from parsers.clock import DAY_STANDS_FIRST
+from parsers.events import Action, AdministrationEvent, Finding, Rejected
 from parsers.feed_profile import NEEDS, FeedFacts
 from parsers.profiles import Hl7Profile, Profile
 from parsers.table_costs import REQUIRED
@@ -68,6 +69,7 @@ def table_lines(
     """What would mend tables: columns that look like a missing one, and action words."""
     lines = list(_zone(findings))
     rejected = tuple(rejected)
+    lines += _date_order(tables, rejected)
     words = Counter(m[1] for entry in rejected if (m := _QUOTED_ACTION.search(entry.message)))
     lines += [_action(word, count) for word, count in words.most_common()]
     hidden = Counter(m[1] for entry in rejected if (m := _HIDDEN_ACTION.search(entry.message)))
@@ -171,6 +173,17 @@ def _zone(findings: Iterable[Finding]) -> Iterator[ProfileLine]:
     if any(finding.code == "zone-assumed" for finding in findings):
         why = "name the site's zone; UTC was assumed"
         yield ProfileLine("", "timezone", "America/Chicago", why, sure=False)
+
+
+def _date_order(tables: Sequence[TableUnderstanding], rejected: Iterable[Rejected]) -> Iterator[ProfileLine]:
+    """Dates that are dates only with the day first.  Left to a person where others are so only month first."""
+    count = sum(entry.fix == DAY_STANDS_FIRST for entry in rejected)
+    if count:
+        rows = (row for table in tables for row in table.rows if isinstance(row, AdministrationEvent))
+        mixed = any(row.time.day > 12 for row in rows)
+        why = f"{_times(count)} a date that is one only with its day first"
+        why += "; others are read month first: look at them" if mixed else ""
+        yield ProfileLine("", "date_order", "day-first", why, sure=not mixed)
 
 
 def _action(word: str, count: int) -> ProfileLine:

@@ -178,6 +178,33 @@ def test_fhir_and_the_class_table_are_looked_at_too(here: Path) -> None:
     assert "class" in done.stdout.split("FOUND")[1]
 
 
+# The day first
+
+DAY_FIRST = """\
+Encounter,Medication,Route,Action,Date,Admin Time
+E100,Cefazolin,IVPB,New Bag,22.03.2026,08:00
+E100,Cefazolin,IVPB,Stopped,22.03.2026,08:45
+"""
+
+
+def test_dates_with_the_day_first_get_the_line_that_reads_them(here: Path) -> None:
+    Path("mar.csv").write_text(DAY_FIRST, "utf-8")
+    done = run("check", "mar.csv", *UTC, "--save-profile", "ours.yaml")
+    text = " ".join(done.stdout.split())
+    assert "Date: The time could not be read (99.99.9999)." in text
+    assert "The day stands first: say date_order: day-first in a profile." in text
+    assert "date_order: day-first # 2 times a date that is one only with its day first" in text
+    again = run("check", "mar.csv", *UTC, "--profile", "ours.yaml")
+    assert "2026-03-22 08:00" in again.stdout
+    assert "2 records: 2 used, 0 ignored, 0 rejected." in again.stdout
+
+
+def test_dates_of_both_orders_are_left_to_a_person(here: Path) -> None:
+    Path("mar.csv").write_text(DAY_FIRST.replace("22.03.2026,08:45", "03/22/2026,08:45"), "utf-8")
+    text = " ".join(run("check", "mar.csv", *UTC).stdout.split())
+    assert "# date_order: day-first # once a date that is one only with its day first; others are read month" in text
+
+
 # Words of another language
 
 GERMAN = """\
