@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +25,8 @@ SUBJECTS = ("stop", "access", "kind", "category", "second_access", "concurrent_c
 HEADER_WITHIN = 5
 """Rows in which the header must stand: a note may stand above it."""
 UNDETERMINED = "cannot be determined"
+_REASON = re.compile(r"[:;,.(\u2013\u2014]|\s-")
+"""Where a reason may begin behind a choice: ``two lines were required: incompatible``."""
 
 
 class AnswersError(ValueError):
@@ -82,7 +85,7 @@ def read_answers(path: str | Path) -> AnswerFile:
                 Finding(
                     "warning",
                     "answer-unreadable",
-                    "A row of the answers file names no encounter, administration or known subject.",
+                    "A row of the answers file names no encounter, administration or known subject, so it is not used.",
                     f"Keep the columns as printed; 'what' is one of {', '.join(SUBJECTS)}.",
                     source,
                 )
@@ -92,7 +95,7 @@ def read_answers(path: str | Path) -> AnswerFile:
             cells["encounter"],
             cells["administration"],
             subject,
-            cells["value"],
+            _closed(cells["value"]),
             cells["who"],
             cells["when"],
             cells["support"],
@@ -101,6 +104,16 @@ def read_answers(path: str | Path) -> AnswerFile:
         answers[given.encounter, given.administration, subject] = given
     digest = hashlib.sha256(data).hexdigest()
     return AnswerFile(path.name, digest, tuple(answers.values()), tuple(findings))
+
+
+def choice_part(value: str) -> str:
+    """An answer without the reason that stands behind it."""
+    return _REASON.split(value.strip(), maxsplit=1)[0].strip()
+
+
+def _closed(value: str) -> str:
+    """The answer, or ``cannot be determined`` also where a reason follows."""
+    return UNDETERMINED if key(choice_part(value)) == key(UNDETERMINED) else value
 
 
 def _text_rows(data: bytes) -> list[list[str]]:

@@ -7,7 +7,7 @@ bytes.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
@@ -24,6 +24,7 @@ MOST_ROWS = 1_000_000
 """Rows of one sheet; Excel holds 1,048,576."""
 _LONGEST = 32_000
 """Characters of one cell; Excel holds 32,767."""
+_LONGEST_LIST = 255
 _WIDEST, _NARROWEST = 70, 8
 _LINE_HEIGHT = 15.5
 """Points of one line of a wrapped text."""
@@ -57,6 +58,8 @@ class Sheet:
     columns: tuple[SheetColumn, ...]
     rows: Iterable[Sequence[Cell]]
     note: str = ""
+    drop_downs: Mapping[str, Sequence[tuple[str, ...]]] = field(default_factory=dict)
+    """Column to what each of its rows offers; something else may be written all the same."""
 
 
 @dataclass(slots=True)
@@ -119,12 +122,22 @@ def _write(page: Worksheet, sheet: Sheet, formats: _Formats) -> None:
                 place,
                 {"validate": "list", "source": list(column.choices), "ignore_blank": True},
             )
+        for below, offered in enumerate(sheet.drop_downs.get(column.name, ()), start=head + 1):
+            _offer(page, below, place, offered)
     page.freeze_panes(head + 1, 0)
     if count and sheet.columns:
         page.autofilter(head, 0, head + count, len(sheet.columns) - 1)
     page.set_landscape()
     page.fit_to_pages(1, 0)
     page.repeat_rows(head)
+
+
+def _offer(page: Worksheet, row: int, place: int, offered: tuple[str, ...]) -> None:
+    """A drop-down of one cell, where Excel can hold it: its list is parted by commas and has 255 characters."""
+    fits = len(",".join(offered)) <= _LONGEST_LIST and not any(c in text for text in offered for c in ',"')
+    if offered and fits and offered[0][:1] not in "=+-@":
+        rule = {"validate": "list", "source": list(offered), "ignore_blank": True, "show_error": False}
+        page.data_validation(row, place, row, place, rule)
 
 
 def _cell(page: Worksheet, row: int, place: int, column: SheetColumn, value: Cell, formats: _Formats) -> str:

@@ -5,8 +5,9 @@ The sheet of queries is read back by ``--answers``: its fill-in columns are thos
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
+from reports.answer_words import drop_down, may_be
 from reports.columns import Cell, Column
 from reports.encounter_words import words_of
 from reports.flat_tables import TABLES
@@ -17,15 +18,6 @@ from reports.variance_sheet import variance_sheet
 from timeline.model import CodedEncounter, Line, Outcome, Query, Result
 
 SUPPORTS = "Supports a coder; a person releases charges."
-_CHOICES: Mapping[str, str] = {
-    "stop": "a time such as 2026-01-31 10:45",
-    "access": "the IV line or site",
-    "kind": "what was charted, as listed",
-    "category": "chemo, therapeutic, hydration ...",
-    "second_access": "allow (two lines were required) or deny",
-    "concurrent_chemo": "none, 96417 or 96549",
-}
-"""What may stand in the value of an answer, by its subject."""
 
 
 def workbook(result: Result, audit: Audit | None = None) -> bytes:
@@ -155,7 +147,8 @@ def _queries(result: Result) -> Sheet:
     note = (
         "Fill in the yellow columns and give this file back with --answers. For nursing use the question sheet instead."
     )
-    return Sheet("Queries", _QUERY_COLUMNS, rows, note)
+    offered = [drop_down(coded, query) for coded in result.encounters for query in coded.queries]
+    return Sheet("Queries", _QUERY_COLUMNS, rows, note, {"value": offered})
 
 
 def _query(coded: CodedEncounter, query: Query) -> list[Cell]:
@@ -173,7 +166,7 @@ def _query(coded: CodedEncounter, query: Query) -> list[Cell]:
         None,
         None,
         None,
-        f"{_CHOICES[query.what]}, or: cannot be determined",
+        "none, 96417 or 96549; or: cannot be determined" if query.what == "concurrent_chemo" else may_be(coded, query),
         "; ".join(_outcome(o) for o in query.outcomes),
         ", ".join(query.held),
     ]

@@ -8,14 +8,18 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 
+from reports.answer_words import may_be
 from reports.columns import Cell
+from reports.explain import outcome_lines
 from reports.safe_text import cell_text, one_line
-from reports.sentences import money
+from reports.sentences import AMOUNT_BASIS, money
 from reports.sheets import Sheet
 from reports.worklists import MISSING, Audience, Question, by_place, questions
 from timeline.model import Result
 
 NARROWEST = 60
+_SHOWN = 6
+"""Answers shown of one question; the rest is counted."""
 
 
 def render_worklist(result: Result, audience: Audience, width: int = 80) -> str:
@@ -41,10 +45,21 @@ def _question(question: Question, audience: Audience, here: str, width: int) -> 
     head = f"{one_line(question.coded.timeline.id)}, {start}: {MISSING[question.query.what]}"
     yield from _wrapped(head, width, "  ")
     yield from _wrapped(one_line(question.query.question), width, "      ")
+    yield from _wrapped(f"May be written: {may_be(question.coded, question.query)}", width, "      ")
     if audience == "coder":
         stake = f"{money(question.at_stake)} at stake; " if question.at_stake else ""
         held = ", ".join(question.query.held) or "none"
         yield from _wrapped(f"{stake}waiting: {held}; {here}", width, "      ")
+        yield from _adds(question, width)
+
+
+def _adds(question: Question, width: int) -> Iterator[str]:
+    """What each answer adds to the lines, the first and the last where there are many."""
+    said = [text.replace(f" {AMOUNT_BASIS}", "") for text in outcome_lines(question.coded.timeline, question.query)]
+    if len(said) > _SHOWN + 1:
+        said[_SHOWN - 1 : -1] = [f"({len(said) - _SHOWN} more answers between; explain lists them all)"]
+    for text in said:
+        yield from _wrapped(text, width, "          ")
 
 
 def _totals(asked: Sequence[Question]) -> Iterator[str]:

@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Literal
 
 from parsers.answers import UNDETERMINED
+from reports.answer_words import drop_down, may_be
 from reports.columns import Cell
 from reports.sheets import Sheet, SheetColumn
 from timeline.model import Administration, CodedEncounter, Query, Result, What
@@ -113,15 +114,22 @@ _PLACE = (
 )  # fmt: skip
 _CHARTED = (
     SheetColumn("drug"), SheetColumn("access"), SheetColumn("started", "time"), SheetColumn("last charted", "time"),
-    SheetColumn("question"),
+    SheetColumn("question"), SheetColumn("what may be written"),
 )  # fmt: skip
-NURSING_NOTE = f"Please fill in the yellow columns from what was documented. If nobody can say: {UNDETERMINED}."
+NURSING_NOTE = (
+    "Please fill in the yellow columns from what was documented: the answer under 'value', the reason or where it"
+    f" stands under 'support'. If nobody can say: {UNDETERMINED}."
+)
 
 
 def nursing_sheet(asked: list[Question]) -> Sheet:
     """The question sheet for nursing; given back as it is, ``--answers`` reads it."""
     rows = ([*_place(q), *_charted(q), None, None, None, None] for q in asked)
-    return Sheet("Questions", (*_PLACE, *_CHARTED, *_ANSWERS), rows, NURSING_NOTE)
+    return Sheet("Questions", (*_PLACE, *_CHARTED, *_ANSWERS), rows, NURSING_NOTE, _drop_downs(asked))
+
+
+def _drop_downs(asked: list[Question]) -> dict[str, list[tuple[str, ...]]]:
+    return {"value": [drop_down(q.coded, q.query) for q in asked]}
 
 
 def coder_sheet(asked: list[Question]) -> Sheet:
@@ -132,7 +140,8 @@ def coder_sheet(asked: list[Question]) -> Sheet:
         SheetColumn("held"), SheetColumn("what each answer adds"), *_ANSWERS,
     )  # fmt: skip
     rows = ([*_place(q), *_charted(q), *_worth(q), None, None, None, None] for q in ranked)
-    return Sheet("Questions", columns, rows, "Most at stake first. For nursing use --for nursing: it names no code.")
+    note = "Most at stake first. For nursing use --for nursing: it names no code."
+    return Sheet("Questions", columns, rows, note, _drop_downs(ranked))
 
 
 def _place(q: Question) -> list[Cell]:
@@ -142,7 +151,7 @@ def _place(q: Question) -> list[Cell]:
 def _charted(q: Question) -> list[Cell]:
     a, local = q.administration, q.coded.timeline.local
     seen = local(a.last_seen) if a.last_seen > a.start else None
-    return [a.drug, a.access or NOT_CHARTED, q.start, seen, q.query.question]
+    return [a.drug, a.access or NOT_CHARTED, q.start, seen, q.query.question, may_be(q.coded, q.query)]
 
 
 def _worth(q: Question) -> list[Cell]:

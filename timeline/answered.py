@@ -6,46 +6,21 @@ worked out by coding the whole encounter again.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from parsers.answers import UNDETERMINED, GivenAnswer
+from parsers.answers import UNDETERMINED, GivenAnswer, choice_part
 from parsers.clock import Clock, TimeProblem
 from parsers.events import Finding, Route
 from parsers.vocabulary import category_from_text, key
-from timeline.access_names import access_key
 from timeline.accesses import overlaps_and_gaps
+from timeline.answer_values import Refused, choice_of, choices_shown, dated, line_of, time_of_day
 from timeline.model import Administration, EncounterTimeline, Segment
 from timeline.spans import epoch, instant, union
 
-_CHOICES: dict[str, dict[str, str]] = {
-    "second_access": {
-        "allow": "allow",
-        "yes": "allow",
-        "two lines were required": "allow",
-        "deny": "deny",
-        "no": "deny",
-        "no reason for two lines": "deny",
-    },
-    "concurrent_chemo": {"96549": "96549", "96417": "96417", "none": "none", "no code": "none"},
-    "kind": {
-        "hormonal": "hormonal",
-        "not hormonal": "not hormonal",
-        "push": "push",
-        "IV push": "push",
-        "infusion": "infusion",
-        "IV infusion": "infusion",
-        "injection": "injection",
-        "IM/SC injection": "injection",
-        "IM injection": "injection",
-        "SC injection": "injection",
-        "not by vein or injection": "none",
-        "other route": "none",
-        "none": "none",
-    },
-}
+_TIMES = "Write a time such as 14:15, or a date and time such as 2026-03-10 14:15."
 
 
 def apply_answers(timeline: EncounterTimeline, given: Sequence[GivenAnswer]) -> tuple[EncounterTimeline, list[Finding]]:
@@ -65,12 +40,11 @@ def apply_answers(timeline: EncounterTimeline, given: Sequence[GivenAnswer]) -> 
             )
             continue
         changed = _apply(a, answer, timeline)
-        if isinstance(changed, str):
-            findings.append(
-                _problem(answer, "answer-not-used", changed, "Correct the value in the answers file.", a.id)
-            )
-        else:
-            administrations[a.id] = replace(changed, answers=(*changed.answers, answer))
+        if isinstance(changed, Refused):
+            findings.append(_problem(answer, "answer-not-used", changed.message, changed.fix, a.id))
+            continue
+        administrations[a.id] = replace(changed, answers=(*changed.answers, answer))
+        findings += _new_line(changed, answer, timeline)
     if not given:
         return timeline, findings
     changed_all = tuple(administrations[a.id] for a in timeline.administrations)
@@ -78,26 +52,32 @@ def apply_answers(timeline: EncounterTimeline, given: Sequence[GivenAnswer]) -> 
     return replace(timeline, administrations=changed_all, overlaps=overlaps, gaps=gaps), findings
 
 
-def _apply(a: Administration, answer: GivenAnswer, timeline: EncounterTimeline) -> Administration | str:
+def _apply(a: Administration, answer: GivenAnswer, timeline: EncounterTimeline) -> Administration | Refused:
     """The administration as answered, or what is wrong with the answer."""
     if key(answer.value) == key(UNDETERMINED):
         return a
     if answer.what == "stop":
         return _stopped(a, answer, timeline)
     if answer.what == "access":
-        name = timeline.same_access.get(access_key(answer.value) or "", answer.value)
-        return replace(a, access=name, access_evidence="answered", access_sources=())
+        line = line_of(answer.value, a, timeline)
+        if isinstance(line, Refused):
+            return line
+        return replace(a, access=line[0], access_evidence="answered", access_sources=())
     if answer.what == "category":
-        category = category_from_text(answer.value.partition(",")[0])
+        category = category_from_text(choice_part(answer.value))
         if category is None:
-            return "The answer is not a known category."
+            listed = ", ".join(choices_shown("category", a))
+            return Refused("The answer is not a known category.", f"Write one of {listed} or '{UNDETERMINED}'.")
         return replace(a, category=category, category_basis="answered", electrolyte=False)
-    choices: Mapping[str, str] = {key(k): v for k, v in _CHOICES[answer.what].items()}
-    choice = choices.get(key(answer.value))
-    if choice is None:
-        return f"The answer is none of: {', '.join(_CHOICES[answer.what])}."
-    if answer.what != "kind":
-        return replace(a, decided={**a.decided, answer.what: choice})
+    choice = choice_of(answer.what, answer.value)
+    if isinstance(choice, Refused):
+        return choice
+    return _chosen(a, answer.what, choice)
+
+
+def _chosen(a: Administration, what: str, choice: str) -> Administration:
+    if what != "kind":
+        return replace(a, decided={**a.decided, what: choice})
     if choice in ("hormonal", "not hormonal"):
         return replace(a, hormonal=choice == "hormonal")
     if choice == "infusion":
@@ -111,25 +91,34 @@ def _apply(a: Administration, answer: GivenAnswer, timeline: EncounterTimeline) 
     return replace(a, route=route, documented_push=choice == "push")
 
 
-def _stopped(a: Administration, answer: GivenAnswer, timeline: EncounterTimeline) -> Administration | str:
-    zone = timeline.zone if isinstance(timeline.zone, ZoneInfo) else None
-    stamp = Clock(zone).charted(answer.value)
-    if isinstance(stamp, TimeProblem):
-        return "The answered stop cannot be read as a date and time."
-    stop = stamp.time
-    if zone is None and not _has_offset(answer.value):
-        # Without a configured zone the answer is read on the same clock as the record.
-        stop = stop.replace(tzinfo=timeline.zone)
-    stop = stop.astimezone(UTC)
+def _new_line(a: Administration, answer: GivenAnswer, timeline: EncounterTimeline) -> list[Finding]:
+    """An answered line that the encounter does not chart: another line, or another name of a charted one."""
+    if a.access_evidence != "answered" or answer.what != "access" or key(answer.value) == key(UNDETERMINED):
+        return []
+    line = line_of(answer.value, a, timeline)
+    if isinstance(line, Refused) or line[1]:
+        return []
+    message = "The answer names a line that is not charted in this encounter, so it counts as a line of its own."
+    fix = "If it is one of the charted lines, write it as charted; the question sheet lists them."
+    return [_problem(answer, "answer-new-line", message, fix, a.id)]
+
+
+def _stopped(a: Administration, answer: GivenAnswer, timeline: EncounterTimeline) -> Administration | Refused:
     since = a.open_since
     if since is None and a.silence is not None:
         since = next(s.start for s in a.segments if s.stop > a.silence.start)
     if since is None:
-        return "The administration has a charted stop; the answer is not needed."
+        return Refused("The administration has a charted stop; the answer is not needed.", "Take the row out.")
+    stop = _answered_time(answer.value, since, timeline)
+    if stop is None:
+        return Refused("The answered stop cannot be read as a time.", _TIMES)
     if not since < stop <= since + timedelta(days=30):
-        return "The answered stop is not after the start."
+        return Refused("The answered stop is not after the start.", f"Look at the date and time again. {_TIMES}")
     if stop < a.last_seen and a.silence is None:
-        return "The answered stop is before a charted action that shows it running."
+        return Refused(
+            "The answered stop is before a charted action that shows it running.",
+            "Look at the record again; give the date as well, should it have stopped on a later day.",
+        )
     before = [(epoch(s.start), min(epoch(s.stop), epoch(since))) for s in a.segments if s.start < since]
     spans = union([*before, (epoch(since), epoch(stop))])
     return replace(
@@ -141,6 +130,21 @@ def _stopped(a: Administration, answer: GivenAnswer, timeline: EncounterTimeline
         single_dose=False,
         segments=tuple(Segment(instant(s), instant(t)) for s, t in spans),
     )
+
+
+def _answered_time(value: str, since: datetime, timeline: EncounterTimeline) -> datetime | None:
+    """The moment that was answered; a time alone is on the day of the start, or on the next if it is earlier."""
+    began = timeline.local(since)
+    alone = time_of_day(value)
+    text = dated(alone, began.date(), f"{began:%H:%M}") if alone is not None else value
+    zone = timeline.zone if isinstance(timeline.zone, ZoneInfo) else None
+    stamp = Clock(zone).charted(text)
+    if isinstance(stamp, TimeProblem):
+        return None
+    if zone is None and not _has_offset(text):
+        # Without a configured zone the answer is read on the same clock as the record.
+        return stamp.time.replace(tzinfo=timeline.zone).astimezone(UTC)
+    return stamp.time.astimezone(UTC)
 
 
 def _has_offset(text: str) -> bool:

@@ -40,14 +40,15 @@ FILES = ("html", "xlsx")
 def analyze(ctx: click.Context, job: Job, format: str, output: str | None, secret: bytes | None) -> None:
     """Code the records in PATH... and show lines, reasons, queries and findings.
 
-    PATH is a file, a folder or - for standard input: HL7 v2 messages, a MAR table (CSV, TSV) or CLIF
-    tables (Parquet, CSV), any of them gzipped. The kind is found from the content.
+    PATH is a file, a folder or - for standard input: HL7 v2 messages, a MAR table (CSV, TSV, XLSX), FHIR
+    (JSON, NDJSON) or CLIF tables (Parquet, CSV), any of them gzipped. The kind is found from the content.
     """
     target = output or (page_name(job.paths, ".html") if format == "html" else STANDARD_OUTPUT)
     if format == "xlsx":
         target = workbook_target(output, job.paths, "timeline")
     check_destination(ctx, target, job.paths)
-    if format == "json" and holds_no_encounters(ctx) and secret is None:
+    # Whether an answer was used is known with its encounter.
+    if format == "json" and holds_no_encounters(ctx) and secret is None and job.answers is None:
         answer_json(ctx, job, target)
         return
     review = changed(run(job), secret)

@@ -21,6 +21,13 @@ from workbench.rejects import Outcome, SecondOpinion, write_rejects
 
 DONE, SOME_REJECTED, NOTHING_READABLE = 0, 1, 2
 SHOWN = 20
+ANSWERS = frozenset(
+    {
+        "answer-unreadable", "answer-not-used", "answer-without-administration", "answer-without-encounter",
+        "answer-new-line",
+    }
+)  # fmt: skip
+"""Findings about the answers that were given."""
 
 
 def status(result: Result | Reading) -> int:
@@ -36,6 +43,7 @@ def close(ctx: click.Context, result: Result, *, told: bool) -> None:
     ``told`` when the answer on standard output says it already.
     """
     total = accounted(result.inputs, result.used, result.ignored, result.rejected)
+    _say_answers(result)
     if not told:
         _say_zone(result)
         closed = [r for r in result.rejected if r.code in NOT_OPENED]
@@ -103,6 +111,21 @@ def _say_zone(result: Result) -> None:
     for finding in result.findings:
         if finding.code == "zone-assumed":
             click.echo(f"{finding.severity}: {finding.message} {finding.fix}", err=True)
+
+
+def _say_answers(result: Result) -> None:
+    """Answers that were not used, or that opened a new line, by file and row: who gave them should know."""
+    found = [f for f in (*result.findings, *(f for c in result.encounters for f in c.findings)) if f.code in ANSWERS]
+    if found:
+        click.echo(
+            "1 answer needs another look:" if len(found) == 1 else f"{len(found)} answers need another look:", err=True
+        )
+    for finding in found[:SHOWN]:
+        at = finding.source
+        where = f"{source_text(replace(at, file=safe_name(at.file), record=None))}: " if at else ""
+        click.echo(f"  {where}{finding.message} {finding.fix}", err=True)
+    if len(found) > SHOWN:
+        click.echo(f"  and {len(found) - SHOWN} more; --format json lists all of them.", err=True)
 
 
 def _say_sum(total: Accounting) -> None:
