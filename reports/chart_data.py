@@ -100,8 +100,9 @@ def stakes(result: Result) -> list[Stake]:
         amounts = [o.amount for o in q.query.outcomes if o.amount is not None]
         if amounts:
             began = clock(q.coded.timeline, q.administration.start)
-            label = f"{elide(one_line(q.administration.drug), 28)} {began}, {one_line(q.coded.timeline.id)}"
-            found.append(Stake(label, q.query.what.replace("_", " "), min(amounts), max(amounts)))
+            what = q.query.what.replace("_", " ")
+            label = f"{one_line(q.coded.timeline.id)}: {elide(one_line(q.administration.drug), 28)} {began}, {what}"
+            found.append(Stake(label, what, min(amounts), max(amounts)))
     return sorted(found, key=lambda s: (s.least - s.most, s.label))
 
 

@@ -74,7 +74,7 @@ def test_missing_stops_by_unit_and_hour_of_the_start() -> None:
 
 def test_what_an_open_question_decides() -> None:
     # the three answers of the evening's query bill 47.84, 73.56 and nothing
-    assert stakes(everything()) == [Stake("Ceftriaxone 22:50, E-1001", "stop", 0.0, 73.56)]
+    assert stakes(everything()) == [Stake("E-1001: Ceftriaxone 22:50, stop", "stop", 0.0, 73.56)]
 
 
 def test_bars_of_the_evening() -> None:
