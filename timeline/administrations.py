@@ -28,7 +28,7 @@ CATEGORY_ORDER: tuple[Category, ...] = (
     "hydration",
     "carrier",
 )
-_LONG_SILENCE = timedelta(hours=12)
+LONG_SILENCE = timedelta(hours=12)
 
 
 def administrations_of_order(
@@ -197,7 +197,7 @@ def _silence(parts: Sequence[Hang], segments: Sequence[Segment]) -> Segment | No
     for segment in segments:
         seen = [segment.start, *(m for m in marks if segment.start < m < segment.stop), segment.stop]
         for a, b in itertools.pairwise(seen):
-            if b - a > _LONG_SILENCE and (longest is None or b - a > longest.stop - longest.start):
+            if b - a > LONG_SILENCE and (longest is None or b - a > longest.stop - longest.start):
                 longest = Segment(a, b)
     return longest
 
@@ -214,9 +214,17 @@ def _total_volume(parts: Sequence[Hang]) -> float | None:
 
 
 def _access(events: Sequence[AdministrationEvent], administration: str, findings: list[Finding]) -> str | None:
-    """The line it was hung on.  A site that changes under way is reported; the first charted one is used."""
+    """The line it was hung on.  A site that changes under way is reported; the first charted one is used.
+
+    Two lines charted at the first minute leave it unknown: which was meant cannot be told (rulebook 0c, 28).
+    """
     sites = [e.site for e in events if access_key(e.site) is not None]
     if not sites:
+        return None
+    began = min(e.time for e in events)
+    hung = {access_key(e.site): e for e in reversed(events) if e.time == began and access_key(e.site) is not None}
+    if len(hung) > 1:
+        findings.append(_two_lines(hung.values(), administration))
         return None
     if len({access_key(s) for s in sites}) > 1:
         findings.append(
@@ -230,3 +238,14 @@ def _access(events: Sequence[AdministrationEvent], administration: str, findings
             )
         )
     return sites[0]
+
+
+def _two_lines(hung: Iterable[AdministrationEvent], administration: str) -> Finding:
+    return Finding(
+        "warning",
+        "two-sites-for-one-start",
+        "One start is charted on different lines; the line is unknown.",
+        "Correct the entry with the wrong line; if two bags were hung, give each its order.",
+        max((e.source for e in hung), key=lambda s: (s.file, s.record or 0, s.row or 0)),
+        (administration,),
+    )

@@ -3,14 +3,15 @@
 Switch ``pump_evidence``: under ``fill`` a pump's stop stands where the chart has none, and a charted stop that differs
 by more than ``pump_tolerance_minutes`` stands with a finding; under ``prefer`` the pump's times stand wherever it was
 seen from start to stop; under ``ignore`` pumps count for nothing.  The charted start always stands but under
-``prefer``.  Pumps say nothing of the access: a channel is not an IV line.
+``prefer``.  Only the charted run itself fills its stop: another run of the drug stands alone.  Pumps say nothing of the
+access: a channel is not an IV line.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from parsers.events import AdministrationEvent, Finding, Route, Source
 from timeline.administrations import administrations_of_order
@@ -20,12 +21,9 @@ from timeline.formulary import Formulary
 from timeline.hang_settings import HangSettings
 from timeline.hangs import ENDS, STARTS
 from timeline.model import Administration
+from timeline.pump_matches import beside_the_open, meant, near
 from timeline.pump_steps import runs_of_channels
 from timeline.pump_times import beside
-
-_EARLY = timedelta(hours=1)
-"""A pump may start so long before the charted start and still be meant by it."""
-_UNKNOWN_STOP = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,21 +73,21 @@ def with_pumps(
     linked: dict[str, list[PumpRun]] = {}
     alone: list[PumpRun] = []
     for run in runs:
-        meant = _meant(run, charted, same_order)
-        if meant is None:
+        of = meant(run, charted, linked, same_order, settings)
+        if of is None:
             alone.append(run)
         else:
-            linked.setdefault(meant.id, []).append(run)
+            linked.setdefault(of.id, []).append(run)
     result = []
     for a in charted:
         told = linked.get(a.id)
         result.append(a if told is None else beside(a, told, settings, findings))
     taken_back = [(e, _ingredients(e.drugs, formulary)) for e in past if e.fate == "withdrawn"]
     for run in alone:
-        if any(_near(run, e.time) and names == run.ingredients for e, names in taken_back):
+        if any(near(run, e.time) and names == run.ingredients for e, names in taken_back):
             findings.append(_against_the_chart(run))
         else:
-            result += _pump_only(run, findings)
+            result += _pump_only(run, beside_the_open(run, charted), findings)
     findings += _confirming(events, result)
     return result, findings
 
@@ -129,40 +127,6 @@ def _ingredients(drugs: Iterable[str], formulary: Formulary) -> frozenset[str]:
     return frozenset(i for name in drugs for i in formulary.match(name).ingredients)
 
 
-def _meant(run: PumpRun, charted: Sequence[Administration], same_order: Callable[[str], str]) -> Administration | None:
-    """The charted administration a run is of: by order number, else by drug, and always by time.
-
-    A run at keep-open rate is a carrier behind the drug and of no charted administration.
-    """
-    if run.keeps_open:
-        return None
-    in_time = [a for a in charted if _in_time(run, a)]
-    own = same_order(run.order_id) if run.order_id else None
-    fits = [a for a in in_time if own and a.order_id and same_order(a.order_id) == own]
-    fits = fits or [a for a in in_time if a.ingredients == run.ingredients]
-    fits = fits or [a for a in in_time if run.ingredients and run.ingredients < a.ingredients]
-    began = run.start or run.until
-    return min(fits, key=lambda a: (abs(a.start - began), a.start, a.id), default=None)
-
-
-def _in_time(run: PumpRun, a: Administration) -> bool:
-    """Whether a run can be that of an administration: they overlap, or its stop is not charted and would."""
-    if a.single_dose:
-        return _near(run, a.start)
-    if a.open_since is None and a.segments:
-        stop = max(a.segments[-1].stop, a.last_seen)
-    else:
-        stop = a.latest_stop or a.start + _UNKNOWN_STOP
-    if run.start is None:
-        # Only an end: of something that ran or may have run at that time.
-        return a.start < run.until <= stop + _EARLY
-    return a.start - _EARLY <= run.start < stop or (run.start < a.start < run.until)
-
-
-def _near(run: PumpRun, time: datetime) -> bool:
-    return abs((run.start or run.until) - time) <= _EARLY
-
-
 def _against_the_chart(run: PumpRun) -> Finding:
     """A pump's word alone never brings back what a nurse took back."""
     return Finding(
@@ -174,13 +138,14 @@ def _against_the_chart(run: PumpRun) -> Finding:
     )
 
 
-def _pump_only(run: PumpRun, findings: list[Finding]) -> list[Administration]:
+def _pump_only(run: PumpRun, missing: Administration | None, findings: list[Finding]) -> list[Administration]:
+    """A run of its own; ``missing`` is an earlier administration of the drug without a stop."""
     if run.made is None:
         findings.append(
             Finding(
                 "info",
                 "pump-stop-without-start",
-                "A pump stopped, but neither the chart nor the pump shows a start of that drug.",
+                "A pump stopped, but neither the chart nor the pump shows a start of that drug shortly before.",
                 "If it was given, chart the start.",
                 run.sources[0],
             )
@@ -188,20 +153,24 @@ def _pump_only(run: PumpRun, findings: list[Finding]) -> list[Administration]:
         return []
     a = run.made
     if not run.keeps_open:
-        findings.append(
-            Finding(
-                "warning",
-                "pump-only",
-                "Only the pump shows this administration: nobody charted it.",
-                "Chart it. Switch pump_only says whether a pump's word alone is coded.",
-                run.sources[0],
-                (a.id,),
-            )
-        )
+        findings.append(_not_charted(a, missing, run.sources[0]))
     evidence = "pump" if a.stop is not None else a.stop_evidence
     # What keeps a vein open runs by vein, whatever the order says of the drug.
     route = Route.IV if run.keeps_open else a.route
     return [replace(a, pump_only=True, stop_evidence=evidence, route=route)]
+
+
+def _not_charted(a: Administration, missing: Administration | None, source: Source) -> Finding:
+    message = "Only the pump shows this administration: nobody charted it."
+    fix = "Chart it. Switch pump_only says whether a pump's word alone is coded."
+    if missing is not None:
+        later = int((a.start - missing.start).total_seconds()) // 60
+        message = (
+            f"Only the pump shows this run. It began {later} minutes after the charted start of the same drug, "
+            "whose stop is missing, and is not taken for it."
+        )
+        fix = "Chart the missing stop. If both are one infusion, correct the charted start; otherwise chart this one."
+    return Finding("warning", "pump-only", message, fix, source, (a.id,))
 
 
 def _left_out(events: Sequence[AdministrationEvent]) -> Finding:

@@ -5,15 +5,18 @@ Differences are told in minutes, never as times of day: a finding goes where the
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from parsers.events import Finding, Route, Source
+from timeline.administrations import LONG_SILENCE
 from timeline.hang_settings import HangSettings
 from timeline.model import Administration, PumpWord, Segment
-from timeline.spans import Spans, epoch, instant, union
+from timeline.pump_matches import same_run
+from timeline.spans import Spans, epoch, instant, subtract, union
 
 if TYPE_CHECKING:
     from timeline.pump_evidence import PumpRun
@@ -28,69 +31,136 @@ def beside(
     sources = tuple(dict.fromkeys((*a.sources, *(s for run in runs for s in run.sources))))
     told = replace(a, sources=sources)
     if a.documented_push or (a.route not in _BY_VEIN and a.route is not Route.SC):
-        findings.append(_find(a, runs, "pump-beside-dose", "A pump ran a drug that is charted as a dose at once"))
+        findings.append(_beside_a_dose(a, runs))
         return told
     if a.open_since is not None or (a.single_dose and a.route in _BY_VEIN):
-        return _filled(told, runs, settings, findings)
+        own = _of_the_run(a, runs, settings)
+        if len(own) < len(runs):
+            findings.append(_beside_a_dose(a, [run for run in runs if run not in own]))
+        return _filled(told, own, settings, findings)
     if a.segments:
         return _compared(told, runs, settings, findings)
     return told
 
 
+def _of_the_run(a: Administration, runs: Sequence[PumpRun], settings: HangSettings) -> list[PumpRun]:
+    """The runs that are the charted one: a pump may also have run at about the time of a dose given at once."""
+    own: list[PumpRun] = []
+    for run in runs:
+        if same_run(run, a, own, settings):
+            own.append(run)
+    return own
+
+
 def _filled(
     a: Administration, runs: Sequence[PumpRun], settings: HangSettings, findings: list[Finding]
 ) -> Administration:
-    """The stop the chart lacks; the charted start stands, and whatever charted action contradicts the pump."""
+    """The stop the chart lacks, and whatever charted action contradicts the pump.
+
+    The charted start stands, unless pumps are preferred and this one was seen from start to stop.
+    """
     since = a.open_since or a.start
-    stretches = _after(since, runs)
+    tolerance = timedelta(minutes=settings.pump_tolerance_minutes)
+    stretches = _after(a, runs, tolerance)
     if not stretches:
         return a
-    tolerance = timedelta(minutes=settings.pump_tolerance_minutes)
-    starts = [run.start for run in runs if run.start is not None]
-    if starts and min(starts) - since > tolerance:
-        late = _minutes(min(starts) - since)
-        findings.append(
-            _find(a, runs, "pump-start-differs", f"The pump started {late} minutes after the charted start")
-        )
     charted = [(epoch(s.start), min(epoch(s.stop), epoch(since))) for s in a.segments if s.start < since]
     stop = instant(stretches[-1][1])
     if any(run.stop is None for run in runs):
-        return _still_running(a, (*charted, *stretches), stop)
+        return _still_running(a, runs, charted, stretches)
     doubt = _beyond_the_chart(a, stop, tolerance)
     if doubt is not None:
         findings.append(_find(a, runs, "pump-contradicts-chart", doubt))
         return a
+    prefer = settings.pump_evidence == "prefer" and all(run.made is not None for run in runs)
+    findings += _start_differs(a, runs, tolerance, prefer=prefer)
+    if prefer:
+        stretches = _ran(runs)
+        charted = [(s, t) for s, t in charted if t <= stretches[0][0]]
     if a.latest_stop is not None and stop > a.latest_stop:
         stop = a.latest_stop
-    spans = [(s, min(t, epoch(stop))) for s, t in (*charted, *stretches) if s < epoch(stop)]
+    spans = union((s, min(t, epoch(stop))) for s, t in (*charted, *stretches) if s < epoch(stop))
     return replace(
         a,
+        start=instant(spans[0][0]) if prefer else a.start,
         stop=stop,
         stop_evidence="pump",
         stop_sources=_stop_sources(runs),
         segments=_segments(spans),
         open_since=None,
+        last_seen=min(a.last_seen, stop),
         latest_stop=None,
         single_dose=False,
+        silence=_silence(a, runs, spans),
         pump=PumpWord("fills", sources=_stop_sources(runs)),
     )
 
 
-def _after(since: datetime, runs: Sequence[PumpRun]) -> Spans:
-    """The pump's stretches from ``since`` on, the first of them begun at the charted start."""
-    ran = [(epoch(s.start), epoch(s.stop)) for run in runs if run.made is not None for s in run.made.segments]
-    ran += [(epoch(since), epoch(run.stop)) for run in runs if run.made is None and run.stop is not None]
-    later = [(max(s, epoch(since)), t) for s, t in union(ran) if t > epoch(since)]
-    return ((epoch(since), later[0][1]), *later[1:]) if later else ()
+def _ran(runs: Sequence[PumpRun]) -> Spans:
+    """When the pump was seen running."""
+    return union((epoch(s.start), epoch(s.stop)) for run in runs if run.made is not None for s in run.made.segments)
 
 
-def _still_running(a: Administration, spans: Sequence[tuple[int, int]], seen: datetime) -> Administration:
+def _after(a: Administration, runs: Sequence[PumpRun], tolerance: timedelta) -> Spans:
+    """The pump's stretches since the charted start.
+
+    The first of them begins with the chart, where no more than the tolerance lies between it and what the chart shows:
+    time that neither saw is never filled in.
+    """
+    since = epoch(a.open_since or a.start)
+    stretches = [(max(s, since), t) for s, t in _ran(runs) if t > since]
+    if stretches and stretches[0][0] <= max(epoch(a.last_seen), since) + int(tolerance.total_seconds()):
+        stretches[0] = (since, stretches[0][1])
+    for run in runs:
+        if run.made is None and epoch(run.until) > since:
+            before = max((t for _, t in stretches if t <= epoch(run.until)), default=since)
+            stretches.append((before, epoch(run.until)))
+    return union(stretches)
+
+
+def _start_differs(
+    a: Administration, runs: Sequence[PumpRun], tolerance: timedelta, *, prefer: bool
+) -> Sequence[Finding]:
+    began = min((run.start for run in runs if run.start is not None), default=a.start)
+    apart = min((began - a.start, began - (a.open_since or a.start)), key=abs)
+    if abs(apart) <= tolerance:
+        return ()
+    when = "before" if apart < timedelta(0) else "after"
+    what = f"The pump started {abs(_minutes(apart))} minutes {when} the charted start"
+    whose = "the pump's times are used" if prefer else "the charted times are used"
+    return (_find(a, runs, "pump-start-differs", what, whose),)
+
+
+def _silence(a: Administration, runs: Sequence[PumpRun], spans: Spans) -> Segment | None:
+    """The longest stretch of these in which neither the chart nor the pump said anything, if it may be too long."""
+    charted = _known([a.silence] if a.silence is not None else [])
+    pumped = _known([run.made.silence for run in runs if run.made is not None and run.made.silence is not None])
+    ran = _ran(runs)
+    spoken = union([*subtract(_known(a.segments), charted), *subtract(ran, pumped)])
+    marks = {epoch(a.last_seen), *(moment for span in (*charted, *pumped, *ran) for moment in span)}
+    silent = [
+        piece
+        for start, stop in subtract(spans, spoken)
+        for piece in itertools.pairwise([start, *sorted(m for m in marks if start < m < stop), stop])
+    ]
+    start, stop = max(silent, key=lambda piece: piece[1] - piece[0], default=(0, 0))
+    return Segment(instant(start), instant(stop)) if stop - start > LONG_SILENCE.total_seconds() else None
+
+
+def _known(segments: Sequence[Segment]) -> Spans:
+    return union((epoch(s.start), epoch(s.stop)) for s in segments)
+
+
+def _still_running(
+    a: Administration, runs: Sequence[PumpRun], charted: Sequence[tuple[int, int]], stretches: Spans
+) -> Administration:
     """The pump knows no stop either, but shows it running for longer."""
+    since, seen = (instant(moment) for moment in stretches[-1])
     if seen <= a.last_seen or (a.latest_stop is not None and seen > a.latest_stop):
         return a
-    since = a.open_since or a.start
+    spans = union((*charted, *stretches))
     return replace(a, segments=_segments(spans), last_seen=seen, open_since=since, single_dose=False,
-                   stop_evidence="missing")  # fmt: skip
+                   stop_evidence="missing", silence=_silence(a, runs, spans))  # fmt: skip
 
 
 def _beyond_the_chart(a: Administration, stop: datetime, tolerance: timedelta) -> str | None:
@@ -110,7 +180,7 @@ def _compared(
     charted = a.stop or a.segments[-1].stop
     minutes = _minutes(stop - charted) if ended or stop > charted else 0
     whole = ended and all(run.made is not None for run in runs)
-    ran = union([(epoch(s.start), epoch(s.stop)) for run in runs if run.made for s in run.made.segments])
+    ran = _ran(runs)
     running = sum(t - s for s, t in ran) // 60 - a.seconds // 60 if whole else 0
     differs = max(abs(minutes), abs(running)) > settings.pump_tolerance_minutes
     sources = _stop_sources(runs)
@@ -122,8 +192,21 @@ def _compared(
     findings.append(_find(a, runs, "pump-contradicts-stop", _difference(minutes, running, ended=ended), whose))
     if not prefer:
         return replace(a, pump=word)
-    return replace(a, pump=word, start=instant(ran[0][0]), stop=stop, stop_evidence="pump", stop_sources=sources,
-                   segments=_segments(ran))  # fmt: skip
+    return replace(
+        a,
+        pump=word,
+        start=instant(ran[0][0]),
+        stop=stop,
+        stop_evidence="pump",
+        stop_sources=sources,
+        segments=_segments(ran),
+        last_seen=min(a.last_seen, stop),
+        silence=_silence(a, runs, ran),
+    )
+
+
+def _beside_a_dose(a: Administration, runs: Sequence[PumpRun]) -> Finding:
+    return _find(a, runs, "pump-beside-dose", "A pump ran a drug that is charted as a dose at once")
 
 
 def _difference(minutes: int, running: int, *, ended: bool) -> str:
