@@ -54,7 +54,7 @@ def without_duplicates(
         _keep_each_once(sorted(by_encounter.pop(encounter), key=_order), kept, dropped)
     if not dropped:
         return tuple(kept), None
-    alive = {record for event in kept if (record := _record(event)) in dropped}
+    alive = {record for event in kept if (record := record_of(event)) in dropped}
     gone = [source for record, source in dropped.items() if record not in alive]
     gone.sort(key=lambda s: (s.file, s.record or 0, s.row or 0))
     return tuple(kept), Ignored(DUPLICATE, tuple(gone)) if gone else None
@@ -73,7 +73,7 @@ def _keep_each_once(
         if twins and _is_known(event, twins, by_recording=bool(corrected) and _entry(event) in corrected):
             source = event.source
             dropped.setdefault(
-                _record(event), Source(source.file, source.record, source.row, control_id=source.control_id)
+                record_of(event), Source(source.file, source.record, source.row, control_id=source.control_id)
             )
         else:
             at_once.append(event)
@@ -92,6 +92,7 @@ def _entry(event: AdministrationEvent) -> tuple[object, ...]:
     return event.encounter_id, event.order_id, event.time
 
 
-def _record(event: AdministrationEvent) -> Record:
+def record_of(event: AdministrationEvent) -> Record:
+    """The record an event stands in."""
     source = event.source
     return source.file, source.record, source.row if source.record is None else None

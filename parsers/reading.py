@@ -18,6 +18,7 @@ from parsers.own_sheets import OWN_SHEET, is_own_sheet
 from parsers.profiles import Profile, load_profile
 from parsers.pump_links import with_encounters
 from parsers.rejects_list import OWN_LIST, is_rejects_list
+from parsers.same_records import told_twice
 from parsers.zones import zone_of
 
 if TYPE_CHECKING:
@@ -211,6 +212,11 @@ def _reading(pile: _Pile, zone_name: str, profile: Profile) -> Reading:
     if duplicates is not None:
         pile.ignore([duplicates])
         pile.used -= duplicates.count
+    events, elsewhere, twice = told_twice(events, {entry.file: entry.kind for entry in pile.inputs})
+    pile.findings += twice
+    if elsewhere is not None:
+        pile.ignore([elsewhere])
+        pile.used -= elsewhere.count
     return Reading(
         events=events,
         inputs=tuple(pile.inputs),

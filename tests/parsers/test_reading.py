@@ -259,17 +259,15 @@ def test_the_zone_of_the_profile_serves_where_none_is_given(tmp_path: Path) -> N
         ("America/Denver", []),
         (
             "America/Chicago",
-            [
-                "Times without an offset were read in America/Chicago as asked, although the profile says"
-                " America/Denver."
-            ],
+            ["Times without an offset were read in America/Chicago as asked, although the profile says A/D."],
         ),
     ],
 )
 def test_a_zone_that_overrides_the_profile_is_told(tmp_path: Path, given: str | None, said: list[str]) -> None:
     (tmp_path / "mar.csv").write_text("encounter_id,drug,start\n7001,cefazolin,2026-03-10T08:00\n", "utf-8")
     reading = read(tmp_path / "mar.csv", profile=Profile(name="ours", timezone="America/Denver"), timezone=given)
-    assert [f.message for f in reading.findings if f.code == "zone-overridden"] == said
+    told = [f.message for f in reading.findings if f.code == "zone-overridden"]
+    assert [message.replace("America/Denver", "A/D") for message in told] == said
 
 
 def test_a_data_frame_reads_as_the_table_of_it() -> None:
