@@ -15,6 +15,7 @@ from parsers.mar_groups import Group, Layout, Order
 from parsers.mar_places import ENCOUNTER, PATIENT, Charted, Places
 from parsers.mar_values import MarValues
 from parsers.message_reading import MessageReading
+from parsers.patient_classes import UNKNOWN_CLASS, is_inpatient
 from parsers.profiles import Profile, load_profile, words_of
 from parsers.unknown_patient import known_number
 
@@ -39,9 +40,6 @@ _MERGES: dict[str, tuple[str, ...]] = {
 """Trigger to what it merges."""
 _FORMER = {("PID", 3): 1, ("PID", 4): 2, ("PID", 18): 3, ("PID", 2): 4, ("PV1", 19): 5}
 """A number's place to the field of MRG that holds the number it replaces."""
-_NO_CLASS = "U"
-"""Unknown: what PV1-2 says where a registration leaves it empty (HL7 table 0004)."""
-_INPATIENT = "I"
 
 
 class _Visit(NamedTuple):
@@ -51,6 +49,8 @@ class _Visit(NamedTuple):
     encounter: str
     patient: str | None
     happened: Stamp
+    dated: bool
+    """Whether the message says when it happened (EVN-6), not only when it was entered."""
     recorded: Stamp
     admitted: Stamp | None
     discharged: Stamp | None
@@ -58,7 +58,12 @@ class _Visit(NamedTuple):
     location: str | None
 
     def fact(
-        self, kind: Literal["arrival", "status", "discharge"], at: Stamp, cancelled: bool = False, **said: str | None
+        self,
+        kind: Literal["arrival", "status", "discharge"],
+        at: Stamp,
+        cancelled: bool = False,
+        admitted: Stamp | None = None,
+        **said: str | None,
     ) -> StayContext:
         return StayContext(
             self.source,
@@ -70,6 +75,7 @@ class _Visit(NamedTuple):
             location=said.get("location"),
             recorded_at=self.recorded.time,
             cancelled=cancelled,
+            admitted=admitted.time if admitted is not None else None,
         )
 
 
@@ -114,15 +120,18 @@ class AdtReader:
         if not isinstance(recorded, Stamp) or not isinstance(happened, Stamp):
             return MessageReading(rejected=_no_time(source, happened))
         reading = MessageReading()
+        patient_class = texts["class_fields"].upper() or None
+        admits = trigger in _REGISTERS | {"A08"} or (trigger in _PLACES and is_inpatient(patient_class))
         found = _Visit(
             Source(source.file, source.record, None, source.control_id, "EVN", None, source.offset),
             encounter,
             texts[PATIENT] or None,
             happened,
+            isinstance(self._clock.hl7(occurred), Stamp),
             recorded,
-            self._of_visit(visit, 44, reading, source) if trigger in _REGISTERS | {"A08"} else None,
+            self._of_visit(visit, 44, reading, source) if admits else None,
             self._of_visit(visit, 45, reading, source) if trigger in {"A03", "A08"} else None,
-            texts["class_fields"].upper() or None,
+            patient_class,
             texts["department_fields"] or None,
         )
         facts = _facts(trigger, found)
@@ -182,15 +191,17 @@ class AdtReader:
 def _facts(trigger: str, visit: _Visit) -> tuple[StayContext, ...]:
     """What a message says of its visit, each fact on its own so that it can be taken back on its own."""
     if trigger in _CANCELS:
-        return (visit.fact(_CANCELS[trigger], visit.happened, cancelled=True),)
+        taken_back = visit.patient_class if trigger == "A11" else None
+        return (visit.fact(_CANCELS[trigger], visit.happened, cancelled=True, patient_class=taken_back),)
     facts: list[StayContext] = []
     if trigger in _REGISTERS:
         at = visit.admitted or visit.happened
-        facts.append(visit.fact("arrival", at, patient_class=visit.patient_class or _NO_CLASS))
-    elif visit.admitted is not None and visit.patient_class != _INPATIENT:
+        facts.append(visit.fact("arrival", at, patient_class=visit.patient_class or UNKNOWN_CLASS))
+    elif visit.admitted is not None and not is_inpatient(visit.patient_class):
         facts.append(visit.fact("arrival", visit.admitted))
     if trigger in _PLACES and visit.patient_class:
-        facts.append(visit.fact("status", visit.happened, patient_class=visit.patient_class))
+        began = _began(trigger, visit)
+        facts.append(visit.fact("status", visit.happened, admitted=began, patient_class=visit.patient_class))
     if trigger in _PLACES and visit.location:
         facts.append(visit.fact("status", visit.happened, location=visit.location))
     if trigger == "A03":
@@ -198,6 +209,16 @@ def _facts(trigger: str, visit: _Visit) -> tuple[StayContext, ...]:
     elif visit.discharged is not None:
         facts.append(visit.fact("discharge", visit.discharged))
     return tuple(facts)
+
+
+def _began(trigger: str, visit: _Visit) -> Stamp | None:
+    """The admit time, where it may say when the class began: of an admission entered late, of a registration resent.
+
+    An inpatient class with an event time of its own (EVN-6) began then.
+    """
+    if is_inpatient(visit.patient_class):
+        return None if visit.dated else visit.admitted
+    return visit.admitted if trigger in _REGISTERS else None
 
 
 def _about_a_visit(message: Message) -> Charted:

@@ -115,7 +115,7 @@ def _accesses(table: ContextTable, clock: Clock, profile: Profile, findings: lis
 
 def _classes(table: ContextTable, clock: Clock, findings: list[Finding]) -> Iterable[StayContext]:
     """Arrival and class of each row; where the last class of an encounter ends, the patient left."""
-    last: dict[str, StayContext] = {}
+    found: dict[str, list[StayContext]] = {}
     for row in table.rows:
         span = _span(table, row, clock, findings)
         if span is None:
@@ -126,12 +126,14 @@ def _classes(table: ContextTable, clock: Clock, findings: list[Finding]) -> Iter
         yield StayContext(row.source, encounter, "arrival", span[0])
         status = StayContext(row.source, encounter, "status", span[0], span[1], patient_class=patient_class)
         yield status
-        held = last.get(encounter)
-        if held is None or (status.time, status.stop or status.time) > (held.time, held.stop or held.time):
-            last[encounter] = status
-    for encounter, status in last.items():
-        if status.stop is not None:
-            yield StayContext(status.source, encounter, "discharge", status.stop)
+        found.setdefault(encounter, []).append(status)
+    for encounter, stated in found.items():
+        began = max(status.time for status in stated)
+        # A class without a stop lasts until the next begins; the last begun is not over on record.
+        if any(status.stop is None and status.time == began for status in stated):
+            continue
+        ended = max((status for status in stated if status.stop is not None), key=lambda s: s.stop or s.time)
+        yield StayContext(ended.source, encounter, "discharge", ended.stop or ended.time)
 
 
 def _span(

@@ -21,6 +21,8 @@ from parsers.shapes import shape
 
 _UNIT = re.compile(r"^(.*?)\s*\(([^()]*)\)$")
 _UNKNOWN_UNITS = {"", "unknown"}
+_MINUTE = re.compile(r"-?\d{1,7}")
+"""At most 19 years from minute 0."""
 
 
 class OffsetRows:
@@ -43,7 +45,7 @@ class OffsetRows:
             column = "drug" if stay else "encounter_id"
             return _rejected(source, self._headers[column], "drug-empty" if stay else "encounter-empty")
         minute = row[at["time"]]
-        if not minute.lstrip("-").isdecimal() or len(minute) > 8:
+        if _MINUTE.fullmatch(minute) is None:
             return Rejected(
                 replace(source, field=self._headers["time"]),
                 "time-unreadable",

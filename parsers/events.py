@@ -195,7 +195,8 @@ class StayContext:
     """One fact of a stay by time, from ADT messages or the classes table; the latest word on it wins.
 
     ``arrival`` and ``discharge`` bound the visit, ``status`` is a class (O, E, OBS, I) or location from ``time`` to
-    ``stop`` (``None``: until the next); ``cancelled`` takes the fact of the same kind back (A11, A13).
+    ``stop`` (``None``: until the next); ``cancelled`` takes the fact of the same kind back (A11, A13), and a class with
+    it is the one taken back.
     """
 
     source: Source
@@ -208,6 +209,8 @@ class StayContext:
     location: str | None = None
     recorded_at: datetime | None = None
     cancelled: bool = False
+    admitted: datetime | None = None
+    """With a class: the admit time of the same message (PV1-44), where that says when the class began."""
 
 
 @dataclass(frozen=True, slots=True)

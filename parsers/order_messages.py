@@ -11,6 +11,7 @@ from datetime import datetime
 from parsers.clock import Clock, Stamp
 from parsers.er7 import Message, Segment, Separators
 from parsers.events import Context, Drug, Finding, OrderContext, Source
+from parsers.mar_findings import stranger
 from parsers.mar_groups import Group, Layout, Order
 from parsers.mar_messages import MarReader
 from parsers.mar_orders import read_ordered
@@ -55,6 +56,8 @@ class OrderReader:
         layout = Layout(message)
         places = self._places(message.separators)
         reading = self._charted(message, source) if layout.rxa_count else MessageReading()
+        if layout.stranger and not layout.rxa_count:
+            reading.findings.append(stranger(layout.stranger, source))
         orders: list[OrderContext] = []
         reasons: list[str] = []
         for order in layout.orders:

@@ -21,6 +21,9 @@ _OTHERS = frozenset(
     }
 )  # fmt: skip
 
+UNKNOWN_CLASS = "U"
+"""What PV1-2 says where a registration leaves it empty (HL7 table 0004)."""
+
 
 @lru_cache(maxsize=1024)
 def is_inpatient(patient_class: str | None) -> bool:

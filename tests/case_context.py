@@ -5,6 +5,7 @@
     classes:   E 08:00-11:00          then  I 11:00-
     stays:     A04 07:30 E            an ADT message: trigger, time of the event, class
                A11 15:00 E at 15:20   entered at 15:20
+               A01 entered 14:00 I admitted 12:00   only when it was entered (EVN-2), and the admit time (PV1-44)
 
 All belong to the one encounter of the chart, on its day.
 """
@@ -21,7 +22,10 @@ from tests.parsers.context_charts import adt
 
 _ACCESS = re.compile(r"(?P<site>\S+) (?P<start>\d\d:\d\d)-(?P<stop>\d\d:\d\d)?(?: = (?P<same>\S+))?")
 _CLASS = re.compile(r"(?P<name>\S+) (?P<start>\d\d:\d\d)-(?P<stop>\d\d:\d\d)?")
-_STAY = re.compile(r"(?P<trigger>A\d\d) (?P<time>\d\d:\d\d)(?: (?P<name>[A-Z]+))?(?: at (?P<entered>\d\d:\d\d))?")
+_STAY = re.compile(
+    r"(?P<trigger>A\d\d) (?P<undated>entered )?(?P<time>\d\d:\d\d)(?: (?P<name>[A-Z]+))?(?: at (?P<entered>\d\d:\d\d))?"
+    r"(?: admitted (?P<admitted>\d\d:\d\d))?"
+)
 
 
 def tables(
@@ -48,7 +52,15 @@ def messages(stays: Sequence[str], encounter: str, folder: Path) -> list[Path]:
     path = folder / "stays.hl7"
     path.write_text(
         "".join(
-            adt(r["trigger"], r["entered"] or r["time"], r["name"], occurred=r["time"], visit=encounter, patient="P1")
+            adt(
+                r["trigger"],
+                r["entered"] or r["time"],
+                r["name"],
+                occurred="" if r["undated"] else r["time"],
+                admitted=r["admitted"],
+                visit=encounter,
+                patient="P1",
+            )
             for r in rows
         ),
         encoding="utf-8",

@@ -13,6 +13,9 @@ from itertools import pairwise
 
 from timeline.hang_settings import RateStep
 
+_LONGEST_HOURS = 366 * 24
+"""A bag that would last longer has a wrong volume or rate: it says nothing."""
+
 
 def continues(seen: Sequence[datetime], limit: timedelta, runs_dry: Sequence[datetime]) -> bool:
     """Whether the run lasted through every silence.
@@ -45,7 +48,10 @@ def runs_dry(
             ends = min((t for t in (stop, following) if t is not None), default=None)
             if not rate:
                 return None
-            empty = at + timedelta(hours=left / rate)
+            hours = left / rate
+            if hours > _LONGEST_HOURS:
+                return None
+            empty = at + timedelta(hours=hours)
             if ends is None or empty <= ends:
                 return empty
             left -= rate * (ends - at).total_seconds() / 3600

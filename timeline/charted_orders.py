@@ -18,6 +18,7 @@ from timeline.hang_settings import HangSettings
 from timeline.hangs import STARTS, Hang, at_once, follow
 
 Drugs = tuple[str, ...]
+_NOWHERE = Source("")
 
 
 def orders_of(events: Sequence[AdministrationEvent]) -> list[list[AdministrationEvent]]:
@@ -71,7 +72,7 @@ def hangs_of_order(
 
 def hangs_of_drug(events: Sequence[AdministrationEvent], settings: HangSettings) -> tuple[list[Hang], list[Finding]]:
     """The hangs of one drug on one order from rows of either shape."""
-    rows = sorted((e for e in events if e.action is Action.INTERVAL or e.stop is not None), key=_row_order)
+    rows = [e for e in events if e.action is Action.INTERVAL or e.stop is not None]
     actions = [e for e in events if e.action is not Action.INTERVAL and e.stop is None]
     findings: list[Finding] = []
     rows, older = _one_row_a_start(rows, findings)
@@ -94,10 +95,6 @@ def hangs_of_drug(events: Sequence[AdministrationEvent], settings: HangSettings)
     return _joined(hangs, settings), findings
 
 
-def _row_order(event: AdministrationEvent) -> tuple[object, ...]:
-    return (event.time, event.stop or event.time, event.source.file, event.source.record or 0)
-
-
 def _one_row_a_start(
     rows: Sequence[AdministrationEvent], findings: list[Finding]
 ) -> tuple[list[AdministrationEvent], dict[Source, list[PastEntry]]]:
@@ -105,27 +102,58 @@ def _one_row_a_start(
 
     Beside the rows that stand, by the place of each, those it stands for.
     """
-    best: dict[tuple[datetime, bool], AdministrationEvent] = {}
-    older: dict[tuple[datetime, bool], list[AdministrationEvent]] = {}
+    starts: dict[tuple[datetime, bool], list[AdministrationEvent]] = {}
     for row in rows:
         # A loading push and a bag of one order may begin in the same minute: two administrations.
-        start = (row.time, row.route is Route.IV_PUSH)
-        held = best.get(start)
-        if held is None:
-            best[start] = row
-            continue
-        newer = (row.recorded_at is not None) and (held.recorded_at is None or row.recorded_at > held.recorded_at)
-        if newer or (held.stop is None and row.stop is not None and held.recorded_at == row.recorded_at):
-            best[start], row = row, held
-        older.setdefault(start, []).append(row)
-        findings.append(_one_too_many(best[start], row))
-    standing = [best[start] for start in sorted(best)]
-    past = {best[s].source: [past_entry(row, best[s], "older") for row in rows] for s, rows in older.items()}
+        starts.setdefault((row.time, row.route is Route.IV_PUSH), []).append(row)
+    standing: list[AdministrationEvent] = []
+    past: dict[Source, list[PastEntry]] = {}
+    for start in sorted(starts):
+        alike = starts[start]
+        if len(alike) > 1:
+            best, *rest = sorted(alike, key=_preference)
+            site, apart = _site_of(best, rest)
+            findings.extend(_one_too_many(best, row, row in apart) for row in rest)
+            past[best.source] = [past_entry(row, best, "older") for row in rest]
+            alike = [best if site == best.site else replace(best, site=site)]
+        standing += alike
     return standing, past
 
 
-def _one_too_many(used: AdministrationEvent, unused: AdministrationEvent) -> Finding:
+def _preference(row: AdministrationEvent) -> tuple[object, ...]:
+    """The row that stands first; of equal ones what they say decides, and only then their place in the input."""
+    recorded = -row.recorded_at.timestamp() if row.recorded_at is not None else 0.0
+    stop = row.stop.timestamp() if row.stop is not None else 0.0
+    said = repr(replace(row, source=_NOWHERE))
+    return (row.recorded_at is None, recorded, row.stop is None, stop, said, row.source.file, row.source.record or 0)
+
+
+def _site_of(
+    best: AdministrationEvent, rest: Sequence[AdministrationEvent]
+) -> tuple[str | None, list[AdministrationEvent]]:
+    """The line of the row that stands, and the rows that chart another.
+
+    Rows recorded together that name two lines leave it unknown: either choice would make or unmake a concurrent drug
+    or a second access (rulebook 0c, 28).
+    """
+    together = [best, *(row for row in rest if row.recorded_at == best.recorded_at)]
+    named = {key: row.site for row in reversed(together) if (key := access_key(row.site)) is not None}
+    if len(named) < 2:
+        return next(iter(named.values()), None), []
+    first = access_key(next(row.site for row in together if access_key(row.site) is not None))
+    return None, [row for row in together if access_key(row.site) not in (None, first)]
+
+
+def _one_too_many(used: AdministrationEvent, unused: AdministrationEvent, another_line: bool) -> Finding:
     """What is said of the row that is not used; rows that agree on the stop are one run charted twice."""
+    if another_line:
+        return Finding(
+            "warning",
+            "two-sites-for-one-start",
+            "Two rows chart the same drug, order and start on different lines; they count once, on an unknown line.",
+            "Correct the row with the wrong line; if two bags were hung, give each its order.",
+            unused.source,
+        )
     if used.stop == unused.stop:
         return Finding(
             "info",

@@ -13,8 +13,7 @@ from datetime import UTC, datetime
 
 from parsers.events import AdministrationEvent, Finding, Source, StayContext
 from parsers.patient_classes import is_inpatient, is_known_class
-
-_EARLY = datetime.min.replace(tzinfo=UTC)
+from timeline.stay_admissions import recorded, weighed, without_admission
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +42,7 @@ class Stay:
         return tuple((start, stop) for start, stop in self.inpatient if stop is not None)
 
     def class_at(self, time: datetime) -> str | None:
-        return _at(self.classes, time)
+        return _at(self.classes, time) or None
 
     def location_at(self, time: datetime) -> str | None:
         return _at(self.locations, time)
@@ -74,9 +73,11 @@ def _stay(facts: Sequence[StayContext]) -> Stay:
     table = [fact for fact in told if fact.recorded_at is None]
     messages = [fact for fact in told if fact.recorded_at is not None]
     standing, registrations = _standing(messages)
+    standing, doubts = weighed(standing, registrations)
     if any(fact.kind == "status" for fact in table):
         standing = [fact for fact in standing if fact.patient_class is None and fact.kind != "arrival"]
         registrations = []
+        doubts = []
     standing += [fact for fact in table if fact.kind != "discharge" or not _discharges(standing)]
     classes = _classes(standing, registrations)
     discharges = _discharges(standing)
@@ -92,7 +93,7 @@ def _stay(facts: Sequence[StayContext]) -> Stay:
         classes=classes,
         locations=tuple((f.time, f.location) for f in sorted(standing, key=_by_time) if f.location is not None),
         patient_id=min((fact.patient_id for fact in told if fact.patient_id), default=None),
-        findings=(*_unknown_classes(standing), *_status_ended(standing, classes)),
+        findings=(*_unknown_classes(standing), *_status_ended(standing, classes), *doubts),
     )
 
 
@@ -113,7 +114,7 @@ def _standing(facts: Sequence[StayContext]) -> tuple[list[StayContext], list[Sta
         elif fact.kind == "discharge":
             standing = [f for f in standing if f.kind != "discharge"]
         elif fact.kind == "arrival":
-            standing = _without_admission(standing)
+            standing = without_admission(standing, fact)
         else:
             moves = [f for f in standing if f.location is not None]
             standing = [f for f in standing if f is not moves[-1]] if moves else standing
@@ -124,28 +125,30 @@ def _standing(facts: Sequence[StayContext]) -> tuple[list[StayContext], list[Sta
     return standing, registrations
 
 
-def _without_admission(standing: list[StayContext]) -> list[StayContext]:
-    """Without the last registration and all that repeated its class: sent twice, or in updates since."""
-    registered = [f for f in standing if f.kind == "arrival" and f.patient_class is not None]
-    if not registered:
-        return standing
-    cancelled = registered[-1].patient_class
-    since = min(_recorded(f) for f in registered if f.patient_class == cancelled)
-    return [f for f in standing if f.patient_class != cancelled or (_recorded(f) < since and f is not registered[-1])]
-
-
 def _discharges(facts: Sequence[StayContext]) -> list[StayContext]:
     return [fact for fact in facts if fact.kind == "discharge"]
 
 
 def _classes(standing: Sequence[StayContext], registrations: Sequence[StayContext]) -> tuple[tuple[datetime, str], ...]:
-    """Class by time.  That of the first registration counts from the arrival it names, however late it was sent."""
+    """Class by time.  That of the first registration counts from the arrival it names, however late it was sent.
+
+    Where a class ends (classes table) the one around it goes on.  Without one, an inpatient is no inpatient any more
+    if another class follows later; otherwise the last class stands: the end of the last is the departure.
+    """
     stated = [f for f in standing if f.kind == "status" and f.patient_class is not None]
     if registrations:
         stated.append(registrations[0])
-    by_time: dict[datetime, str] = {}
-    for fact in sorted(stated, key=_by_time):
-        by_time[fact.time] = fact.patient_class or ""
+    stated.sort(key=_by_time)
+    by_time: dict[datetime, str] = {fact.time: fact.patient_class or "" for fact in stated}
+    starts = sorted(by_time)
+    for end in sorted({fact.stop for fact in stated if fact.stop is not None} - by_time.keys()):
+        since = max(start for start in starts if start < end)
+        around = [f for f in stated if (f.time < end < f.stop if f.stop is not None else f.time == since)]
+        following = next((by_time[start] for start in starts if start > end), None)
+        if around:
+            by_time[end] = around[-1].patient_class or ""
+        elif following is not None and not is_inpatient(following) and is_inpatient(_at(sorted(by_time.items()), end)):
+            by_time[end] = ""
     return tuple(sorted(by_time.items()))
 
 
@@ -182,7 +185,7 @@ def _status_ended(standing: Sequence[StayContext], classes: Sequence[tuple[datet
             "inpatient-status-ended",
             "Inpatient status was changed back to outpatient; the time between is not coded here.",
             "If the admission was reversed as a whole (condition code 44), cancel it (ADT^A11) or correct the classes.",
-            min((f.source for f in standing if f.time == ended), key=_source_place, default=None),
+            min((f.source for f in standing if ended in (f.time, f.stop)), key=_source_place, default=None),
         )
 
 
@@ -196,11 +199,8 @@ def _in_utc(fact: StayContext) -> StayContext:
         time=fact.time.astimezone(UTC),
         stop=fact.stop.astimezone(UTC) if fact.stop is not None else None,
         recorded_at=fact.recorded_at.astimezone(UTC) if fact.recorded_at is not None else None,
+        admitted=fact.admitted.astimezone(UTC) if fact.admitted is not None else None,
     )
-
-
-def _recorded(fact: StayContext) -> datetime:
-    return fact.recorded_at or _EARLY
 
 
 def _content(fact: StayContext) -> tuple[object, ...]:
@@ -213,20 +213,22 @@ def _content(fact: StayContext) -> tuple[object, ...]:
         fact.recorded_at,
         fact.cancelled,
         fact.patient_id,
+        fact.admitted,
     )
 
 
 def _by_recording(fact: StayContext) -> tuple[object, ...]:
-    return (_recorded(fact), fact.cancelled, fact.time, *_tie(fact))
+    return (recorded(fact), fact.cancelled, fact.time, *_tie(fact))
 
 
 def _by_time(fact: StayContext) -> tuple[object, ...]:
     """At one time the last recorded stands; recorded together, inpatient does: billing less is the safer reading."""
-    return (fact.time, _recorded(fact), is_inpatient(fact.patient_class), *_tie(fact))
+    return (fact.time, recorded(fact), is_inpatient(fact.patient_class), *_tie(fact))
 
 
-def _tie(fact: StayContext) -> tuple[str, str, str, str]:
-    return (fact.kind, fact.patient_class or "", fact.location or "", fact.patient_id or "")
+def _tie(fact: StayContext) -> tuple[str, ...]:
+    admitted = fact.admitted.isoformat() if fact.admitted is not None else ""
+    return (fact.kind, fact.patient_class or "", fact.location or "", fact.patient_id or "", admitted)
 
 
 def _place(fact: StayContext) -> tuple[str, int, int]:

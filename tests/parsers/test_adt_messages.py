@@ -58,7 +58,7 @@ def test_without_event_times_the_time_of_the_message_counts() -> None:
         (adt("A08", "09:00", "OBS"), [("status", "09:00", "OBS")]),
         (adt("A08", "09:00", "E", admitted="07:50"), [("arrival", "07:50", None), ("status", "09:00", "E")]),
         (adt("A08", "19:00", "", discharged="18:05"), [("discharge", "18:05", None)]),
-        (adt("A11", "15:00", "E"), [("-arrival", "15:00", None)]),
+        (adt("A11", "15:00", "E"), [("-arrival", "15:00", "E")]),
         (adt("A12", "15:00", "E", ward="ED"), [("-status", "15:00", None)]),
         (adt("A13", "19:00", "E"), [("-discharge", "19:00", None)]),
     ],
