@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import pairwise, product
 from math import prod
 
 from timeline.bills import BillKey
@@ -18,8 +19,10 @@ _HOUR = 3600
 
 
 def fill_stops(worker: Worker, unknowns: list[Unknown]) -> bool:
-    """The stretches of possible stops between which codes can change, found for the others at either extreme.
+    """The stretches of possible stops between which codes can change.
 
+    They are found under every answer to what is no stop, the other stops standing at either extreme; where two stops
+    act on each other that is not enough, and :func:`timeline.holding.hold_entangled` holds what depends on both.
     False, with the rest unsearched, as soon as the answers found make more combinations than are worked out.
     """
     stops = [u for u in unknowns if u.what == "stop" and u.stop is not None and not u.answers]
@@ -28,22 +31,27 @@ def fill_stops(worker: Worker, unknowns: list[Unknown]) -> bool:
         breaks: set[int] = set()
         # More breakpoints than this, and there are too many combinations whatever else is found.
         most = worker.policy.settings.combinations_max // prod(len(u.answers) for u in unknowns if u.answers)
-        for longest in (False, True):
-            rest: Choice = {}
-            for other in unknowns:
-                if other is unknown:
-                    continue
-                if other.stop is not None:
-                    rest[other.key] = str(other.stop.upper if longest else other.stop.lower)
-                else:
-                    rest[other.key] = other.answers[-1 if longest else 0].value
+        for rest in _contexts(unknown, unknowns):
             breaks |= _Search(worker, unknown.key, unknown.stop, rest).breakpoints(most)
+            if len(breaks) > most:
+                break
         edges = sorted(breaks | {unknown.stop.lower})
         ends = [*(e - _MINUTE for e in edges[1:]), unknown.stop.upper]
         unknown.answers = [Answer(str(a), str(b)) for a, b in zip(edges, ends, strict=True)]
         if too_many([u for u in unknowns if u.answers], worker.policy):
             return False
     return True
+
+
+def _contexts(unknown: Unknown, unknowns: list[Unknown]) -> Iterator[Choice]:
+    """How everything else may stand while one stop is searched: each choice, the other stops short or long."""
+    others = [u for u in unknowns if u is not unknown]
+    choices = [u for u in others if u.stop is None]
+    stops = [u.stop for u in others if u.stop is not None]
+    for longest in (False, True) if stops else (False,):
+        bounds: Choice = {("stop", s.administration.id): str(s.upper if longest else s.lower) for s in stops}
+        for values in product(*([a.value for a in u.answers] for u in choices)):
+            yield {**bounds, **{u.key: value for u, value in zip(choices, values, strict=True)}}
 
 
 def sample_answers(unknowns: list[Unknown]) -> None:

@@ -43,6 +43,15 @@ class Dependents:
         taken = tuple(self.windows[i] for i in asked if i in self.windows)
         return [c for c in self.coding.charges if c.service.id not in reached and not _beside(c, taken)]
 
+    def entangled(self, unknown: Iterable[str]) -> set[str]:
+        """Those of the administrations ``unknown`` that act on another of them, directly or through a third."""
+        far = {i: self._reached_from(i) for i in unknown if i in self._by_id}
+        return {i for i, reached in far.items() if any(j != i and reached & other for j, other in far.items())}
+
+    def reached(self, unknown: Iterable[str]) -> set[str]:
+        """All services that an answer about these administrations may touch."""
+        return self._reached(set(unknown))
+
     def _reached(self, unknown: set[str]) -> set[str]:
         return set().union(*(self._reached_from(i) for i in unknown if i in self._by_id))
 

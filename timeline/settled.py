@@ -42,7 +42,7 @@ class Settled:
     questions: list[Question] = field(default_factory=list)
     assumed: list[Unknown] = field(default_factory=list)
     complete: bool = True
-    """False when there were more combinations than the policy works out: then all unknown drugs are held."""
+    """False when not every combination was worked out: too many, or stops that act on each other minute by minute."""
 
     @classmethod
     def of(cls, base: Coding, certain: Bill, others: Sequence[Coding] = (), *, complete: bool = True) -> Settled:

@@ -12,7 +12,7 @@ from itertools import product
 
 from timeline.bills import Bill, common, surplus, with_parents
 from timeline.breakpoints import fill_stops, sample_answers
-from timeline.holding import hold_unknown_drugs
+from timeline.holding import hold_entangled, hold_unknown_drugs
 from timeline.model import EncounterTimeline
 from timeline.policy import PolicyVersion
 from timeline.possible_answers import (
@@ -64,7 +64,7 @@ def _work_out(worker: Worker, unknowns: list[Unknown], searched: bool) -> Settle
     settled = (_every_combination if searched else hold_unknown_drugs)(worker, unknowns)
     settled.certain = with_parents(settled.certain, worker.policy)
     for question in settled.questions:
-        question.ranges = _ranges(worker, unknowns, unknowns.index(question.unknown), settled)
+        question.ranges = _ranges(worker, unknowns, unknowns.index(question.unknown), settled, searched)
     return settled
 
 
@@ -85,13 +85,17 @@ def _every_combination(worker: Worker, unknowns: list[Unknown]) -> Settled:
             settled.questions.append(Question(unknown, []))
         else:
             settled.assumed.append(unknown)
+    stops = [u for u in unknowns if u.stop is not None]
+    if len(stops) > 1:
+        hold_entangled(worker, settled, [base, *codings.values()], stops)
+        settled.questions.sort(key=lambda q: unknowns.index(q.unknown))
     return settled
 
 
-def _ranges(worker: Worker, unknowns: Sequence[Unknown], place: int, settled: Settled) -> list[Range]:
+def _ranges(worker: Worker, unknowns: Sequence[Unknown], place: int, settled: Settled, searched: bool) -> list[Range]:
     """Each answer of one unknown, the others standing once at their shortest and once at their longest."""
     contexts = [("", [0] * len(unknowns))]
-    if len(unknowns) > 1 and settled.complete:
+    if len(unknowns) > 1 and searched:
         contexts.append((" (others longest)", [len(u.answers) - 1 for u in unknowns]))
     rows = [_ranges_beside(worker, unknowns, place, settled.certain, rest, label) for label, rest in contexts]
     same = len(rows) == 2 and [(r.answer, r.adds) for r in rows[0]] == [(r.answer, r.adds) for r in rows[1]]
