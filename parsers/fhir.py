@@ -107,7 +107,7 @@ class FhirFiles:
             if item.kind in CONSULTED and self._library.superseded(item):
                 file.ignore(_EARLIER, item)
                 continue
-            stay = list(stay_of(item, file.clock)) if item.kind == "Encounter" else []
+            stay = list(stay_of(item, file.clock, self._library)) if item.kind == "Encounter" else []
             if stay and class_without_history(item):
                 file.doubts.add(
                     "warning",

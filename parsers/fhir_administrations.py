@@ -160,7 +160,7 @@ class AdministrationReader:
             time_if_late=when.start.time_if_late,
             drugs=drugs,
             order_id=self._library.order_id(resource.get("request"), resource),
-            patient_id=reference_id(resource.get("subject")),
+            patient_id=self._library.patient_id(resource.get("subject"), resource),
             route=way,
             route_text=said,
             site=self._words.site(site) if site else None,

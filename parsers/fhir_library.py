@@ -6,6 +6,7 @@ administrations are understood.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import msgspec
@@ -23,10 +24,12 @@ from parsers.fhir_values import (
     text,
 )
 
-CONSULTED = frozenset({"Medication", "Encounter", "MedicationRequest", "Substance"})
+CONSULTED = frozenset({"Medication", "Encounter", "MedicationRequest", "Substance", "Patient"})
 """Types that administrations refer to; other types are not kept."""
 _VISIT_NUMBERS = ("VN", "AN")
 """Identifier types of HL7 table 0203: visit number, account number."""
+_RECORD_NUMBER = "MR"
+"""Likewise: medical record number, the one by which tables and messages name a patient."""
 _EARLY = datetime.min.replace(tzinfo=UTC)
 
 Rank = tuple[datetime, int, bytes]
@@ -66,7 +69,7 @@ class Library:
         """Whether a later version (or an equal copy) of the resource stands in its place."""
         return any(self._by_address.get(address) is not entry for address in addresses(entry))
 
-    def find(self, address: str | None, inside: Json) -> Json | None:
+    def find(self, address: str | None, inside: Json, *, used: bool = True) -> Json | None:
         """The resource behind a reference; ``#id`` is contained in ``inside``."""
         if address is None:
             return None
@@ -75,7 +78,8 @@ class Library:
         entry = self._entry(address)
         if entry is None:
             return None
-        self.consulted.add(id(entry))
+        if used:
+            self.consulted.add(id(entry))
         return entry.resource
 
     def _entry(self, address: str) -> Entry | None:
@@ -94,6 +98,16 @@ class Library:
         if _contained(address):
             return reference_identifier(value) or (named_visit(found) if found is not None else None)
         return (visit_number(found) if found is not None else None) or reference_id(value)
+
+    def patient_id(self, value: object, inside: Json, *, used: bool = True) -> str | None:
+        """The medical record number of the patient, or its id where the input has none.
+
+        ``used`` when an administration asks: then the Patient counts as used.
+        """
+        address = reference(value)
+        found = self.find(address, inside, used=used)
+        numbered = record_number(found) if found is not None else None
+        return numbered or (reference_identifier(value) if _contained(address) else reference_id(value))
 
     def order_id(self, value: object, inside: Json) -> str | None:
         """The number of the request, by which the administrations of one order are one."""
@@ -125,8 +139,22 @@ def named_visit(encounter: Json) -> str | None:
     """The visit or account number of an Encounter, or its only identifier."""
     named = mappings(encounter.get("identifier"))
     for wanted in _VISIT_NUMBERS:
-        for identifier in named:
-            codes = (text(c.get("code")) for c in mappings(mapping(identifier.get("type")).get("coding")))
-            if wanted in codes and (value := text(identifier.get("value"))):
-                return value
+        if (value := _of_type(named, wanted)) is not None:
+            return value
     return text(named[0].get("value")) if len(named) == 1 else None
+
+
+def record_number(patient: Json) -> str | None:
+    """The medical record number of a Patient; one in use comes before one marked as old."""
+    named = mappings(patient.get("identifier"))
+    in_use = [identifier for identifier in named if text(identifier.get("use")) != "old"]
+    return _of_type(in_use, _RECORD_NUMBER) or _of_type(named, _RECORD_NUMBER)
+
+
+def _of_type(identifiers: Sequence[Json], wanted: str) -> str | None:
+    """The value of the first identifier of a type."""
+    for identifier in identifiers:
+        codes = {text(c.get("code")) for c in mappings(mapping(identifier.get("type")).get("coding"))}
+        if wanted in codes and (value := text(identifier.get("value"))):
+            return value
+    return None

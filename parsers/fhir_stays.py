@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from parsers.clock import Clock, Stamp
 from parsers.events import StayContext
 from parsers.fhir_documents import Entry
-from parsers.fhir_library import visit_number
+from parsers.fhir_library import Library, visit_number
 from parsers.fhir_values import Json, concept_texts, mapping, mappings, tail, text
 
 _CLASSES = {
@@ -20,7 +20,7 @@ _NOT_YET = frozenset({"planned", "cancelled", "entered-in-error", "discontinued"
 """Statuses of an Encounter that did not happen (yet): its times bound nothing."""
 
 
-def stay_of(entry: Entry, clock: Clock) -> Iterator[StayContext]:
+def stay_of(entry: Entry, clock: Clock, library: Library) -> Iterator[StayContext]:
     """What one Encounter says of the stay; a time without a time of day says nothing."""
     resource, source = entry.resource, entry.source
     # A resource of a transaction bundle has no id yet: administrations name it by its full address.
@@ -28,8 +28,8 @@ def stay_of(entry: Entry, clock: Clock) -> Iterator[StayContext]:
     if number is None or text(resource.get("status")) in _NOT_YET:
         return
     period = mapping(resource.get("period") or resource.get("actualPeriod"))
-    patient = text(mapping(resource.get("subject")).get("reference"))
-    who = patient.rsplit("/", 1)[-1] if patient else None
+    # A Patient counts as used where an administration names it: that is the same in any order of files.
+    who = library.patient_id(resource.get("subject"), resource, used=False)
     start, end = _time(period.get("start"), clock), _time(period.get("end"), clock)
     if start is not None:
         yield StayContext(source, number, "arrival", start.time, patient_id=who)

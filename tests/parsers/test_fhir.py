@@ -140,12 +140,12 @@ def test_a_medication_in_another_file_is_found(tmp_path: Path) -> None:
     }
     given = r4(medicationCodeableConcept=None, medicationReference={"reference": "Medication/m9"})
     (tmp_path / "1_administrations.ndjson.gz").write_bytes(gzip.compress(ndjson(given)))
-    (tmp_path / "2_medications.ndjson").write_bytes(ndjson(drug, {"resourceType": "Patient", "id": "p1"}))
+    (tmp_path / "2_medications.ndjson").write_bytes(ndjson(drug, {"resourceType": "Practitioner", "id": "p1"}))
     found = read(tmp_path, timezone="America/Chicago")
     (event,) = found.events
     assert (event.drugs[0].name, event.drugs[0].code) == ("cefepime 2 g", "00143985701")
     assert (found.records, found.used) == (3, 2)
-    assert [(i.reason, i.count) for i in found.ignored] == [("FHIR Patient is not read", 1)]
+    assert [(i.reason, i.count) for i in found.ignored] == [("FHIR Practitioner is not read", 1)]
     assert [i.kind for i in found.inputs] == ["fhir", "fhir"]
 
 
