@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from parsers.events import AdministrationEvent, Context, Finding, Source
+from parsers.events import AdministrationEvent, Context, Finding, Source, StayContext
 
 NO_ENCOUNTER = "pump of a patient without an encounter at that time"
 SEVERAL_ENCOUNTERS = "pump of a patient with several encounters at that time"
@@ -37,6 +37,8 @@ class _Visit:
     last: datetime | None = None
     arrival: datetime | None = None
     discharge: datetime | None = None
+    returned: datetime | None = None
+    """The last arrival: behind the discharge, the patient came back under the same number."""
 
     def see(self, time: datetime) -> None:
         self.first = time if self.first is None or time < self.first else self.first
@@ -45,6 +47,8 @@ class _Visit:
     def runs_at(self, time: datetime) -> bool:
         start = self.arrival or (self.first - BEFORE if self.first is not None else None)
         stop = self.discharge or (self.last + AFTER if self.last is not None else None)
+        if self.discharge is not None and self.returned is not None and self.returned > self.discharge:
+            stop = None
         return start is not None and start <= time and (stop is None or time < stop)
 
 
@@ -117,18 +121,48 @@ def _visits(
             visit = visits.setdefault(patient, {}).setdefault(event.encounter_id, _Visit())
             visit.see(event.time)
             visit.see(event.stop or event.time)
-    for stay in context.stays:
+    for stay in _standing(context.stays):
         owner = _now(stay.patient_id, merged) or patients.get(stay.encounter_id)
-        if owner is None or stay.cancelled:
+        if owner is None:
             continue
         visit = visits.setdefault(owner, {}).setdefault(stay.encounter_id, _Visit())
         if stay.kind == "arrival":
             visit.arrival = min(stay.time, visit.arrival or stay.time)
+            visit.returned = max(stay.time, visit.returned or stay.time)
         elif stay.kind == "discharge":
             visit.discharge = max(stay.time, visit.discharge or stay.time)
         else:
             visit.see(stay.time)
     return visits
+
+
+def _standing(stays: Sequence[StayContext]) -> list[StayContext]:
+    """The facts of the stays that no later message took back, in the order recorded."""
+    standing: dict[str, list[StayContext]] = {}
+    for fact in sorted(stays, key=lambda f: (_recorded(f), f.cancelled, f.time.timestamp())):
+        facts = standing.setdefault(fact.encounter_id, [])
+        if not fact.cancelled:
+            facts.append(fact)
+        elif fact.kind == "discharge":
+            facts[:] = [f for f in facts if f.kind != "discharge" or f.recorded_at is None]
+        elif fact.kind == "arrival":
+            facts[:] = _without_admission(facts, fact.patient_class)
+    return [fact for facts in standing.values() for fact in facts]
+
+
+def _without_admission(facts: Sequence[StayContext], named: str | None) -> list[StayContext]:
+    """Without the last registration and what repeated its class; where none is left, without all that came of it."""
+    registered = [f for f in facts if f.kind == "arrival" and f.patient_class is not None]
+    taken = named or (registered[-1].patient_class if registered else None)
+    left = [f for f in facts if f.patient_class != taken]
+    if any(f in registered for f in left):
+        return left
+    return [f for f in facts if f.recorded_at is None]
+
+
+def _recorded(fact: StayContext) -> float:
+    """Seconds since 1970; what a table says was there before any message."""
+    return fact.recorded_at.timestamp() if fact.recorded_at is not None else float("-inf")
 
 
 def _finding(reason: str, sources: Sequence[Source]) -> Finding:

@@ -113,3 +113,63 @@ def test_the_records_of_a_feed_still_add_up(tmp_path: Path) -> None:
         "pump without a known patient": 1,
     }
     assert {e.encounter_id for e in reading.events} == {"E1"}
+
+
+def adt(encounter: str, kind: str, happened: str, recorded: str = "", **more: object) -> StayContext:
+    times = [datetime.fromisoformat(f"2026-03-10T{time}:00-05:00") for time in (happened, recorded or happened)]
+    return StayContext(
+        Source("adt"), encounter, kind, times[0], patient_id="P100", recorded_at=times[1], **more  # type: ignore[arg-type]
+    )  # fmt: skip
+
+
+NINE_THIRTY = "09:30 New Bag vancomycin IV1"
+RUN = (event("09:30", "START", visit=""), event("11:00", "COMP", visit=""))
+
+
+def test_a_discharge_taken_back_bounds_nothing() -> None:
+    arrived = adt("E1", "arrival", "08:00", patient_class="E")
+    left = adt("E1", "discharge", "10:00")
+    # Discharged at 10:00, its stop at 11:00 is not of this stay; the discharge cancelled at 10:10, it is.
+    rows = charted("E1", rows=NINE_THIRTY)
+    assert encounters(linked(rows, *RUN, context=Context(stays=(arrived, left)))) == ["E1"]
+    back = adt("E1", "discharge", "10:10", cancelled=True)
+    for stays in ((arrived, left, back), (back, left, arrived)):
+        made = linked(rows, *RUN, context=Context(stays=stays))
+        assert encounters(made) == ["E1", "E1"]
+        assert made.aside == {}
+    # Discharged again at 10:30: that one stands.
+    again = adt("E1", "discharge", "10:30")
+    assert encounters(linked(rows, *RUN, context=Context(stays=(arrived, left, back, again)))) == ["E1"]
+
+
+def test_an_admission_taken_back_bounds_nothing() -> None:
+    rows = charted("E1", rows=NINE_THIRTY)
+    # Registered at 10:00 by mistake and cancelled: the charted bag says when the stay ran.
+    wrong = adt("E1", "arrival", "10:00", patient_class="E")
+    cancelled = adt("E1", "arrival", "10:05", cancelled=True)
+    assert encounters(linked(rows, *RUN, context=Context(stays=(wrong,)))) == ["E1"]
+    assert encounters(linked(rows, *RUN, context=Context(stays=(wrong, cancelled)))) == ["E1", "E1"]
+    # Of two admissions the later is cancelled; the first stands.
+    first, second = adt("E1", "arrival", "08:00", patient_class="E"), adt("E1", "arrival", "09:00", patient_class="I")
+    assert encounters(linked(rows, *RUN, context=Context(stays=(first, second, cancelled)))) == ["E1", "E1"]
+
+
+def test_a_visit_whose_only_admission_was_cancelled_competes_with_none() -> None:
+    visit = (
+        adt("E2", "arrival", "08:00", patient_class="E"),
+        adt("E2", "status", "08:00", patient_class="E"),
+        adt("E2", "status", "08:00", location="ED"),
+    )
+    rows = charted("E1", rows=NINE_THIRTY)
+    assert encounters(linked(rows, *RUN, context=Context(stays=visit))) == []
+    gone = (*visit, adt("E2", "arrival", "08:20", cancelled=True))
+    assert encounters(linked(rows, *RUN, context=Context(stays=gone))) == ["E1", "E1"]
+
+
+def test_a_patient_who_came_back_under_the_same_number() -> None:
+    stays = (
+        adt("E1", "arrival", "07:00", patient_class="E"),
+        adt("E1", "discharge", "08:00"),
+        adt("E1", "arrival", "09:00", patient_class="E"),
+    )
+    assert encounters(linked(charted("E1", rows=NINE_THIRTY), *RUN, context=Context(stays=stays))) == ["E1", "E1"]
