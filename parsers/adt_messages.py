@@ -11,6 +11,7 @@ from typing import Literal, NamedTuple
 from parsers.clock import Clock, Stamp, TimeProblem
 from parsers.er7 import Message, Segment, Separators
 from parsers.events import Context, Finding, Merge, Rejected, Source, StayContext
+from parsers.mar_findings import stranger
 from parsers.mar_groups import Group, Layout, Order
 from parsers.mar_places import ENCOUNTER, PATIENT, Charted, Places
 from parsers.mar_values import MarValues
@@ -120,6 +121,8 @@ class AdtReader:
         if not isinstance(recorded, Stamp) or not isinstance(happened, Stamp):
             return MessageReading(rejected=_no_time(source, happened))
         reading = MessageReading()
+        if charted.layout.stranger:
+            reading.findings.append(stranger(charted.layout.stranger, source))
         patient_class = texts["class_fields"].upper() or None
         admits = trigger in _REGISTERS | {"A08"} or (trigger in _PLACES and is_inpatient(patient_class))
         found = _Visit(

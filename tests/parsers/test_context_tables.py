@@ -113,6 +113,19 @@ def test_the_columns_of_the_classes_table(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("rows", "left"),
+    [
+        ("E1,O,2026-03-10T08:00,2026-03-10T20:00\nE1,I,2026-03-10T12:00,2026-03-10T14:00\n", "20:00"),
+        ("E1,O,2026-03-10T08:00,\nE1,I,2026-03-10T12:00,2026-03-10T14:00\n", "14:00"),
+        ("E1,O,2026-03-10T08:00,2026-03-10T20:00\nE1,I,2026-03-10T12:00,\n", None),
+    ],
+)
+def test_the_patient_left_where_the_latest_class_ends(rows: str, left: str | None, tmp_path: Path) -> None:
+    facts, _ = classes(tmp_path, "encounter_id,class,start,stop\n" + rows)
+    assert [f.time for f in facts if f.kind == "discharge"] == ([at(left)] if left else [])
+
+
 def test_a_class_that_goes_on_is_no_discharge(tmp_path: Path) -> None:
     text = "account,patient class,effective time\nE1,OBS,2026-03-10T07:00\n"
     facts, _ = classes(tmp_path, text)

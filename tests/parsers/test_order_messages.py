@@ -133,3 +133,19 @@ def test_nobody_is_no_patient_of_an_administration_either() -> None:
     text = order(ORC, rxa(), RXR, kind="RAS^O17", pid="Unknown Patient")
     (event,) = read(text).events
     assert (event.patient_id, event.encounter_id) == (None, "E100")
+
+
+@pytest.mark.parametrize("kind", ["RDE^O11^RDE_O11", "ORM^O01", "OMP^O09", "RGV^O15"])
+def test_what_follows_a_second_patient_is_told_to_be_left_out(kind: str) -> None:
+    other = ("PID|1||P900^^^SAMPLE^MR||Sampleton^Ben", "ORC|NW|PL9^CPOE|FL9^RX", RXE)
+    reading = read(order(ORC, RXE, *other, kind=kind))
+    assert [found.order_ids[0] for found in reading.context.orders] == ["FL7"]
+    (finding,) = reading.findings
+    assert (finding.code, finding.source and finding.source.segment) == ("patient-changed", "PID")
+    assert "P900" not in finding.message
+
+
+def test_a_second_patient_behind_an_rxa_is_told_once() -> None:
+    other = ("PID|1||P900^^^SAMPLE^MR||Sampleton^Ben", "ORC|NW|PL9^CPOE|FL9^RX", RXE)
+    reading = read(order(ORC, RXE, RXR, rxa(), RXR, *other, kind="RGV^O15"))
+    assert [finding.code for finding in reading.findings] == ["patient-changed"]

@@ -56,6 +56,8 @@ class Hung:
     """Rate changes and verifies: seconds, action, mL/h."""
     no_stop: bool = False
     """The stop was never charted."""
+    also_on: str | None = None
+    """The start was charted a second time, on this line."""
 
     @property
     def end(self) -> int:
@@ -89,6 +91,8 @@ def _charted(hung: Hung, encounter: str) -> list[AdministrationEvent]:
             rate_ml_per_hour=rate,
         )
 
+    if hung.also_on is not None:
+        return [*_charted(replace(hung, also_on=None), encounter), *_start_again(hung, encounter)]
     if not hung.ran:
         return [event(hung.at, Action.INTERVAL if hung.way == "rows" else hung.dose_action)]
     pauses = [
@@ -104,6 +108,11 @@ def _charted(hung: Hung, encounter: str) -> list[AdministrationEvent]:
         return [row, *pauses, *noted]
     stop = [] if hung.no_stop else [event(hung.end, Action.STOPPED)]
     return [event(hung.at, Action.NEW_BAG), *pauses, *noted, *stop]
+
+
+def _start_again(hung: Hung, encounter: str) -> list[AdministrationEvent]:
+    """The first row once more, on the other line."""
+    return _charted(replace(hung, site=hung.also_on, also_on=None, notes=()), encounter)[:1]
 
 
 @lru_cache(maxsize=1)
@@ -147,6 +156,8 @@ def _hung(
         hung = replace(hung, no_stop=True)
     if messy and draw(st.integers(0, 5)) == 0:
         hung = replace(hung, order=None)
+    if messy and hung.order is not None and draw(st.integers(0, 7)) == 0:
+        hung = replace(hung, also_on=draw(st.sampled_from(("IV1", "IV2", "PORT"))))
     return hung
 
 

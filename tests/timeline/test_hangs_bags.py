@@ -177,3 +177,13 @@ GRACE = """
 )
 def test_a_gap_within_the_grace_minutes_does_not_stop_the_clock(grace: int, expected: list[str]) -> None:
     assert ran(GRACE, grace=grace) == expected
+
+
+def test_a_bag_that_would_last_for_ages_explains_no_silence() -> None:
+    # 10^12 mL at 0.001 mL/h: a wrong entry, not a bag of 10^15 hours.
+    chart = """
+        08:00 New Bag saline bag 1000000000000 rate 0.001
+        23:00 New Bag saline bag 1000 rate 100
+        23:30 Stopped saline
+        """
+    assert ran(chart) == ["saline 08:00-? by 23:00", "saline 23:00-23:30 = 30"]

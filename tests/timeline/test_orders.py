@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.timeline.chart import events, findings, ran, timeline
+from timeline.access_names import access_key
 
 MIXES = [
     pytest.param(
@@ -293,6 +294,38 @@ def test_two_rows_with_one_start(chart: str, expected: list[str], unused: int) -
 )
 def test_two_rows_that_agree_on_the_stop_are_one_run_charted_twice(chart: str) -> None:
     assert len(timeline(chart).administrations) == 1
+    assert findings(chart) == ["row-charted-twice"]
+
+
+@pytest.mark.parametrize(
+    "chart",
+    [
+        "08:00-09:00 a IV1\n08:00-09:00 a IV2",
+        "08:00-09:00 a IV2\n08:00-09:00 a IV1",
+        "08:00-09:00 a IV2 recorded 09:05\n08:00-09:00 a IV1 recorded 09:05",
+        "08:00-09:00 a IV2\n08:00-09:30 a IV1",
+        "08:00 New Bag a IV2\n08:00 New Bag a IV1\n09:00 Stopped a",
+    ],
+)
+def test_two_lines_at_one_start_leave_the_line_unknown(chart: str) -> None:
+    (one,) = timeline(chart).administrations
+    assert (one.access, one.minutes) == (None, 60)
+    assert findings(chart) == ["two-sites-for-one-start"]
+
+
+@pytest.mark.parametrize(
+    "chart",
+    [
+        "08:00-09:00 a IV2 recorded 09:01\n08:00-09:00 a IV1 recorded 09:31",
+        "08:00-09:00 a IV1 recorded 09:31\n08:00-09:00 a IV2 recorded 09:01",
+        "08:00-09:00 a\n08:00-09:00 a IV1",
+        "08:00-09:00 a IV1\n08:00-09:00 a",
+        "08:00-09:00 a 'iv 1'\n08:00-09:00 a IV1",
+    ],
+)
+def test_the_line_of_two_rows_where_only_one_can_be_meant(chart: str) -> None:
+    (one,) = timeline(chart).administrations
+    assert access_key(one.access) == "iv1"
     assert findings(chart) == ["row-charted-twice"]
 
 

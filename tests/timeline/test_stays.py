@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import permutations
 from typing import Literal
@@ -205,3 +206,93 @@ def test_department_and_class_of_the_time_fill_a_row_without_its_own() -> None:
 
 def _place(event: AdministrationEvent) -> tuple[str | None, str | None]:
     return event.department, event.patient_class
+
+
+def table(start: str, stop: str | None, what: str) -> StayContext:
+    """A row of the classes table."""
+    row = fact("status", start, what, recorded=None)
+    return row if stop is None else replace(row, stop=at(stop))
+
+
+CLASSES = [
+    pytest.param([("08:00", "20:00", "O"), ("12:00", "14:00", "I")], [("12:00", "14:00")], id="inside another"),
+    pytest.param([("08:00", "10:00", "I"), ("12:00", "18:00", "O")], [("08:00", "10:00")], id="a gap, then outpatient"),
+    pytest.param([("08:00", "10:00", "I"), ("12:00", "18:00", "I")], [("08:00", None)], id="a gap between inpatient"),
+    pytest.param([("08:00", "10:00", "E"), ("10:00", "14:00", "I")], [("10:00", None)], id="to the end"),
+    pytest.param([("08:00", "18:00", "O"), ("08:00", "10:00", "I")], [("08:00", "10:00")], id="begun together"),
+    pytest.param([("08:00", "10:00", "I"), ("08:00", None, "O")], [("08:00", "10:00")], id="begun with an open one"),
+    pytest.param([("08:00", None, "O"), ("12:00", "14:00", "I")], [("12:00", None)], id="an open one ends at the next"),
+    pytest.param(
+        [("08:00", "20:00", "I"), ("10:00", "12:00", "O"), ("11:00", "13:00", "OBS")],
+        [("08:00", "10:00"), ("13:00", None)],
+        id="two inside an inpatient row",
+    ),
+]
+
+
+@pytest.mark.parametrize(("rows", "expected"), CLASSES)
+def test_a_class_of_the_table_ends_at_its_stop(
+    rows: list[tuple[str, str | None, str]], expected: list[tuple[str | None, str | None]]
+) -> None:
+    assert inpatient(stay([table(*row) for row in rows])) == expected
+
+
+def test_the_class_of_a_row_in_a_gap_is_not_known() -> None:
+    found = stay([table("08:00", "10:00", "I"), table("12:00", "18:00", "O")])
+    assert [found.class_at(at(t)) for t in ("09:59", "10:00", "12:00")] == ["I", None, "O"]
+
+
+def admitted(time: str, what: str, admit: str, *, recorded: str = "") -> StayContext:
+    """A class with the admit time of its message."""
+    return replace(fact("status", time, what, recorded=recorded), admitted=at(admit))
+
+
+ENTERED_LATE = [
+    pytest.param([admitted("14:00", "I", "12:00")], [("12:00", None)], id="after the arrival"),
+    pytest.param([admitted("14:00", "I", "08:00")], [("14:00", None)], id="the arrival itself"),
+    pytest.param([admitted("14:00", "I", "07:30")], [("14:00", None)], id="before the arrival"),
+    pytest.param([admitted("14:00", "I", "15:00")], [("14:00", None)], id="still to come"),
+    pytest.param(
+        [fact("status", "12:00", "OBS"), admitted("14:00", "I", "12:00")], [("14:00", None)], id="that of observation"
+    ),
+    pytest.param(
+        [fact("status", "14:00", "I"), fact("status", "15:00", "O"), admitted("17:00", "I", "13:00")],
+        [("14:00", "15:00"), ("17:00", None)],
+        id="only of the first admission",
+    ),
+    pytest.param(
+        [fact("status", "13:00", "OBS", recorded="16:00"), admitted("14:00", "I", "12:00")],
+        [("12:00", "13:00"), ("14:00", None)],
+        id="a class told after the admission stands",
+    ),
+]
+
+
+@pytest.mark.parametrize(("facts", "expected"), ENTERED_LATE)
+def test_an_admission_entered_late(facts: list[StayContext], expected: list[tuple[str | None, str | None]]) -> None:
+    found = stay([*registered("08:00", "E"), *facts])
+    assert (inpatient(found), clock(found.arrival)) == (expected, "08:00")
+
+
+def test_a_registration_sent_again_does_not_end_inpatient_status() -> None:
+    again = [fact("arrival", "08:00", "E", recorded="12:10"), admitted("12:10", "E", "08:00")]
+    found = stay([*registered("08:00", "E"), *registered("12:00", "I"), *again])
+    assert inpatient(found) == [("12:00", None)]
+    assert [f.code for f in found.findings] == ["registration-resent"]
+
+
+def test_an_admission_by_a_change_of_class_is_taken_back_alone() -> None:
+    change = fact("status", "12:00", "I")
+    for cancel in (fact("arrival", "13:00", "I", cancelled=True), fact("arrival", "13:00", cancelled=True)):
+        found = stay([*registered("08:00", "E"), change, cancel])
+        assert (clock(found.arrival), inpatient(found), found.class_at(at("14:00"))) == ("08:00", [], "E")
+
+
+def test_an_a11_of_an_admission_nobody_sent_takes_back_no_registration() -> None:
+    found = stay([*registered("08:00", "E"), fact("arrival", "13:00", "I", cancelled=True)])
+    assert (clock(found.arrival), found.class_at(at("14:00"))) == ("08:00", "E")
+
+
+def test_an_a11_takes_back_a_registration_without_a_class() -> None:
+    found = stay([*registered("08:00", "U"), fact("arrival", "08:10", "I", cancelled=True)])
+    assert (found.arrival, found.classes) == (None, ())
