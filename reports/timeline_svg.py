@@ -155,7 +155,7 @@ def _label(coded: CodedEncounter, placed: Placed) -> str:
     x = placed.label_end if placed.label_end < placed.x else placed.label_x
     anchor = "end" if placed.label_end < placed.x else "start"
     y = placed.bar_y + BAR - 3 if is_mark(coded, a) else placed.bar_y - 5
-    minutes = f'<tspan fill="{QUIET}">{minutes_label(coded, a)}</tspan>'
+    minutes = f'<tspan dx="4" fill="{QUIET}">{minutes_label(coded, a)}</tspan>'
     codes = f'<tspan font-weight="bold" dx="5">{xml_text(placed.codes)}</tspan>' if placed.codes else ""
     return (
         f'<text x="{x:g}" y="{y:g}" text-anchor="{anchor}" fill="{INK}" {HALO}>'

@@ -10,6 +10,7 @@ from reports.csv_output import lines_csv
 from reports.html import page_html
 from reports.json_output import json_pieces
 from reports.table_text import render_table
+from reports.timeline_png import PngExtraMissingError, timeline_png
 from reports.timeline_svg import timeline_svg
 from reports.workbook import workbook
 from timeline.model import Result
@@ -21,8 +22,8 @@ from workbench.commands.options import Job, coding_options
 from workbench.commands.running import run
 from workbench.output import STANDARD_OUTPUT, page_name, screen, send
 
-FORMATS = ("table", "json", "csv", "xlsx", "html", "svg")
-FILES = ("html", "xlsx")
+FORMATS = ("table", "json", "csv", "xlsx", "html", "svg", "png")
+FILES = ("html", "xlsx", "png")
 """Forms that go into a file named after the input when no place is named."""
 
 
@@ -33,7 +34,7 @@ FILES = ("html", "xlsx")
     "--output",
     metavar="FILE|-",
     type=click.Path(),
-    help="Where it goes.  [default: standard output; html, xlsx: a file named after the input]",
+    help="Where it goes.  [default: standard output; html, xlsx, png: a file named after the input]",
 )
 @deidentify_options
 @click.pass_context
@@ -43,7 +44,7 @@ def analyze(ctx: click.Context, job: Job, format: str, output: str | None, secre
     PATH is a file, a folder or - for standard input: HL7 v2 messages, a MAR table (CSV, TSV, XLSX), FHIR
     (JSON, NDJSON) or CLIF tables (Parquet, CSV), any of them gzipped. The kind is found from the content.
     """
-    target = output or (page_name(job.paths, ".html") if format == "html" else STANDARD_OUTPUT)
+    target = output or (page_name(job.paths, f".{format}") if format in ("html", "png") else STANDARD_OUTPUT)
     if format == "xlsx":
         target = workbook_target(output, job.paths, "timeline")
     check_destination(ctx, target, job.paths)
@@ -54,9 +55,9 @@ def analyze(ctx: click.Context, job: Job, format: str, output: str | None, secre
     review = changed(run(job), secret)
     if target != STANDARD_OUTPUT and status(review.result) == NOTHING_READABLE:
         close(ctx, review.result, told=False)  # nothing to write
-    if format == "svg" and len(review.encounters) != 1:
+    if format in ("svg", "png") and len(review.encounters) != 1:
         raise click.UsageError(
-            f"An SVG picture shows one encounter, and there are {len(review.encounters)}."
+            f"A picture ({format}) shows one encounter, and there are {len(review.encounters)}."
             " Choose one with --encounter ID, or use --format html for all."
         )
     if format == "table":
@@ -82,5 +83,14 @@ def _pieces(result: Result, format: str) -> Iterable[str | bytes]:
             return [page_html(result)]
         case "xlsx":
             return [workbook(result)]
+        case "png":
+            return [_png(result)]
         case _:
             return [timeline_svg(result.encounters[0])]
+
+
+def _png(result: Result) -> bytes:
+    try:
+        return timeline_png(result.encounters[0])
+    except PngExtraMissingError as problem:
+        raise click.UsageError(str(problem)) from None
