@@ -161,6 +161,10 @@ class HeaderProblem:
     """The required columns that were not found."""
     nearest: Mapping[str, str] = field(default_factory=dict)
     """Missing column -> the header that looks most like it."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """The header text of the columns that were found."""
+    cells: tuple[str, ...] = ()
+    """The row, where it looks like a header; otherwise it may be a row of data, and nothing of it is kept."""
 
 
 def match_header(
@@ -279,7 +283,8 @@ def _problem(cells: Sequence[str], headers: Mapping[str, str], missing: Sequence
     fix += ". Required: encounter_id, drug, and start or action with time."
     if grid:
         fix = "Its columns are hours: a grid cannot be read. Export one row for each action or administration instead."
-    return HeaderProblem(message, fix, len(headers), wanted, nearest)
+    kept = tuple(cells) if trusted else ()
+    return HeaderProblem(message, fix, len(headers), wanted, nearest, dict(headers) if trusted else {}, kept)
 
 
 _HOUR = re.compile(r"(?:[01]?\d|2[0-4]):?[0-5]\d(?: ?[AP]M)?|\d{1,2} ?[AP]M", re.IGNORECASE)
@@ -307,7 +312,8 @@ def nearest_header(column: str, rest: Sequence[str]) -> str:
     by_key = {key(c): c for c in rest}
     targets = [_key(name) for name in (column, *ALIASES[column])]
     for target in targets:
-        near = get_close_matches(target, list(by_key), n=1, cutoff=0.75)
+        # Station looks like action: names that begin alike are meant alike.
+        near = get_close_matches(target, [name for name in by_key if name[:1] == target[:1]], n=1, cutoff=0.75)
         if near:
             return by_key[near[0]]
     return ""

@@ -26,3 +26,5 @@ COSTS: dict[str, str] = {
     "department": "the list of missing times cannot be sent to a unit",
 }
 """Columns in the order in which their absence hurts."""
+DAY = "a time of day says nothing without its day"
+"""Of a column ``date`` that stands beside a time of day."""

@@ -13,12 +13,13 @@ from functools import lru_cache
 from itertools import islice
 
 from parsers.clock import Clock, Stamp
+from parsers.column_guesses import Guess, guessed_columns
 from parsers.day_cells import joined
 from parsers.events import AdministrationEvent, Ignored, Rejected, Source
-from parsers.mar_columns import CANONICAL, HeaderProblem, nearest_header
+from parsers.mar_columns import CANONICAL, HeaderProblem
 from parsers.profiles import GENERIC, Profile, load_profile, shipped_profiles, words_of
 from parsers.shapes import header_word
-from parsers.table_costs import COSTS, REQUIRED
+from parsers.table_costs import COSTS, DAY, REQUIRED
 from parsers.table_layout import HEAD_ROWS, Header, find_header
 from parsers.table_lines import Line
 from parsers.vocabulary import action_from_text, key
@@ -63,6 +64,8 @@ class MissingColumn:
     required: bool = False
     nearest: str = ""
     """A header that may be meant; empty when none looks like it."""
+    why: str = ""
+    """What speaks for that header: its name, or what stands below it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,7 @@ class TableUnderstanding:
 
     ``columns`` maps canonical columns (and ``date``, ``start_date``, ``stop_date``) to headers as written;
     ``rows`` are the first rows as understood, an event, an ignored or a rejected row each.  With ``problem`` there
-    is no header: then ``columns`` and ``rows`` are empty.
+    is no header that serves: then ``columns`` are those that were found all the same, and ``rows`` is empty.
     """
 
     file: str
@@ -185,9 +188,10 @@ def understand(data: bytes, file: str, profile: Profile | None = None, *, rows: 
             delimiter=table.delimiter, encoding=table.encoding, candidates=choice.candidates,
         )  # fmt: skip
         if isinstance(choice.header, Header):
-            return _understood(about, choice.profile, choice.header, first_rows(head, file, choice, table, rows))
+            first = first_rows(head, file, choice, table, rows)
+            return _understood(about, choice.profile, choice.header, first, _below(head, choice.header.after))
         rejected = refusal(choice, choice.header, Source(file, row=1))
-        refused = refused or _with_problem(about, choice.header, rejected)
+        refused = refused or _with_problem(about, choice.header, rejected, head)
     return refused or TableUnderstanding(file, GENERIC, 0.0, "there is no sheet to read", problem=nothing_in(file))
 
 
@@ -196,6 +200,7 @@ def _understood(
     profile: Profile,
     header: Header,
     rows: Sequence[AdministrationEvent | Ignored | Rejected],
+    below: Sequence[Sequence[str]],
 ) -> TableUnderstanding:
     columns = header.columns
     names = {c: header_word(h, trusted=True) for c, h in (*columns.headers.items(), *columns.day_headers.items())}
@@ -205,13 +210,19 @@ def _understood(
         columns={name: names[name] for name in (*CANONICAL, *sorted(set(names) - set(CANONICAL))) if name in names},
         unmapped=unmapped,
         twice=tuple(header_word(name, trusted=True) for name in columns.twice),
-        missing=_missing(names, columns.unused, profile),
+        missing=_missing(names, header, profile, below),
         rows=tuple(rows), header_row=header.row, sheet=about.sheet, delimiter=about.delimiter,
         encoding=about.encoding, candidates=about.candidates,
     )  # fmt: skip
 
 
-def _missing(names: Mapping[str, str], unused: Sequence[str], profile: Profile) -> tuple[MissingColumn, ...]:
+def _below(head: Sequence[Line], after: int) -> list[Sequence[str]]:
+    return [line.cells for line in head[after : after + _VALUE_ROWS] if line.cells]
+
+
+def _missing(
+    names: Mapping[str, str], header: Header, profile: Profile, below: Sequence[Sequence[str]]
+) -> tuple[MissingColumn, ...]:
     """The columns that are not there and cost something; an action log needs no stop column."""
     log = "time" in names and ("action" in names or profile.table.layout == "eicu")
     spared = {"stop", "start", "duration"} if log else {"action", "time"}
@@ -219,17 +230,36 @@ def _missing(names: Mapping[str, str], unused: Sequence[str], profile: Profile) 
         spared.add("action")
     if "dose" in names:
         spared.add("volume")
-    found = []
-    for column, cost in COSTS.items():
-        if column not in names and column not in spared:
-            near = "" if column in profile.table.cannot_carry else nearest_header(column, unused)
-            found.append(MissingColumn(column, cost, column in REQUIRED, near and header_word(near, trusted=True)))
-    return tuple(found)
+    lacking = [column for column in COSTS if column not in names and column not in spared]
+    unused = [cell if cell.strip() in header.columns.unused else "" for cell in header.cells]
+    carried = [column for column in lacking if column not in profile.table.cannot_carry]
+    guesses = guessed_columns(unused, below, {}, carried)
+    return tuple(_lacking(column, guesses.get(column)) for column in lacking)
 
 
-def _with_problem(about: TableUnderstanding, header: HeaderProblem, rejected: Rejected) -> TableUnderstanding:
-    lacking = tuple(MissingColumn(c, COSTS[c], True, header.nearest.get(c, "")) for c in header.missing)
+def _lacking(column: str, guess: Guess | None) -> MissingColumn:
+    near = header_word(guess.header, trusted=True) if guess else ""
+    return MissingColumn(
+        column, COSTS.get(column, DAY), column in (*REQUIRED, "date"), near, guess.why if guess else ""
+    )
+
+
+def _with_problem(
+    about: TableUnderstanding, header: HeaderProblem, rejected: Rejected, head: Sequence[Line]
+) -> TableUnderstanding:
+    place = next((n for n, line in enumerate(head) if tuple(line.cells or ()) == header.cells), None)
+    below = _below(head, place + 1) if place is not None else []
+    optional = [column for column in COSTS if column not in (*REQUIRED, *header.headers, "stop")]
+    guesses = guessed_columns(header.cells, below, header.headers, [*header.missing, *optional])
+    offered = {guess.header for guess in guesses.values()}
+    read = set(header.headers.values())
+    lacking = [column for column in ("date", *COSTS) if column in header.missing or column in guesses]
     return TableUnderstanding(
-        about.file, about.profile, about.confidence, about.why, missing=lacking, sheet=about.sheet,
+        about.file, about.profile, about.confidence, about.why,
+        columns={column: header_word(name, trusted=True) for column, name in header.headers.items()},
+        unmapped=tuple(
+            header_word(cell, trusted=True) for c in header.cells if (cell := c.strip()) and cell not in read | offered
+        ),
+        missing=tuple(_lacking(column, guesses.get(column)) for column in lacking), sheet=about.sheet,
         delimiter=about.delimiter, encoding=about.encoding, problem=rejected, candidates=about.candidates,
     )  # fmt: skip

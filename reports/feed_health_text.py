@@ -171,6 +171,8 @@ def _table(table: TableUnderstanding, width: int, show_values: bool) -> Iterator
     yield from _wrapped(f"TABLE  {one_line(table.file)}{sheet}{header}", width, 0, 2)
     if table.problem is not None:
         yield from _wrapped(f"{one_line(table.problem.message)} {one_line(table.problem.fix)}", width, 2, 4)
+        if table.columns:
+            yield from _columns(table, width)
     else:
         sure = f"confidence {table.confidence:.2f}"
         yield from _wrapped(f"Read with the profile {table.profile} ({sure}): {table.why}.", width, 2, 4)
@@ -242,7 +244,7 @@ def _missing(table: TableUnderstanding, width: int) -> Iterator[str]:
     yield ""
     yield "  Missing, and what that costs:"
     for missing in costly:
-        near = f" Perhaps {header_word(missing.nearest, trusted=True)}?" if missing.nearest else ""
+        near = f" Perhaps {header_word(missing.nearest, trusted=True)}: {missing.why}." if missing.nearest else ""
         mark = " (required)" if missing.required else ""
         yield from _wrapped(f"{missing.column:<14} {missing.cost}{mark}.{near}", width, 4, 19)
 

@@ -16,8 +16,10 @@ import msgspec
 import yaml
 
 from parsers.clock import DAY_STANDS_FIRST
+from parsers.column_guesses import DAY_FIRST
 from parsers.events import Action, AdministrationEvent, Finding, Rejected
 from parsers.feed_profile import NEEDS, FeedFacts
+from parsers.mar_columns import COLUMNS
 from parsers.profiles import Hl7Profile, Profile
 from parsers.table_costs import REQUIRED
 from parsers.table_profiles import MissingColumn, TableUnderstanding
@@ -27,6 +29,7 @@ _QUOTED_ACTION = re.compile(r"(?:[Tt]he|[Tt]his) action '([^']+)' is not known")
 _HIDDEN_ACTION = re.compile(r"(?:[Tt]he|[Tt]his) action a text of the shape (.+) is not known")
 _CHOICES = {
     "action_map": ", ".join(action for action in Action if action is not Action.INTERVAL),
+    "columns": ", ".join(COLUMNS),
     "route_map": "IV, IVPB, IV push, IM, SC, IA, other",
 }
 """What a person may write for the question mark."""
@@ -83,7 +86,7 @@ def table_lines(
         named.add(missing.column)
         value = f"[{_quoted(missing.nearest)}]" if missing.nearest else "[]"
         either = "start, or action and time, are" if missing.column in ("start", "action", "time") else "it is"
-        why = "a guess from the header: check it" if missing.nearest else f"{either} required; name the header here"
+        why = f"{missing.why}: check it" if missing.nearest else f"{either} required; name the header here"
         lines.append(ProfileLine("columns", missing.column, value, why, sure=bool(missing.nearest)))
     return tuple(lines)
 
@@ -110,7 +113,7 @@ def yaml_lines(lines: Iterable[ProfileLine]) -> list[str]:
             indent = "  "
             # A map of comments only would be no map.
             written.append(f"{section}:" if any(m.sure for m in members) else f"# {section}:")
-        if section in _CHOICES and not all(m.sure for m in members):
+        if section in _CHOICES and any("?" in (m.name, m.value) for m in members):
             written += textwrap.wrap(
                 f"? is one of: {_CHOICES[section]}", _WIDEST, initial_indent="#   ", subsequent_indent="#     "
             )
@@ -125,10 +128,21 @@ def yaml_lines(lines: Iterable[ProfileLine]) -> list[str]:
 
 
 def profile_text(
-    name: str, base: Profile, lines: Sequence[ProfileLine], columns: Mapping[str, str] | None = None
+    name: str,
+    base: Profile,
+    lines: Sequence[ProfileLine],
+    columns: Mapping[str, str] | None = None,
+    *,
+    unread: Sequence[str] = (),
+    timezone: str | None = None,
 ) -> str:
-    """A whole profile to edit: what ``base`` says, what the check found, and ``columns`` as they were mapped."""
-    given = [ProfileLine("", "timezone", base.timezone, "as before")] if base.timezone else []
+    """A whole profile to edit: what ``base`` says, what the check found, and ``columns`` as they were mapped.
+
+    Headers that are ``unread`` stand as comments; ``timezone`` is the one that was given for the check.
+    """
+    zone = timezone or base.timezone
+    why = "as before" if zone == base.timezone else "as given to the check"
+    given = [ProfileLine("", "timezone", zone, why)] if zone else []
     for section, words in (("action_map", base.action_map), ("route_map", base.route_map)):
         given += [ProfileLine(section, _quoted(word), str(meaning), "as before") for word, meaning in words.items()]
     for label, members in (("site_aliases", base.site_aliases), ("drug_map", base.drug_map)):
@@ -139,6 +153,10 @@ def profile_text(
         ProfileLine("columns", column, f"[{', '.join(map(_quoted, headers))}]", "as found")
         for column, headers in found.items()
         if column not in asked
+    ]
+    lines = [
+        *lines,
+        *(ProfileLine("columns", "?", f"[{_quoted(header)}]", "not read", sure=False) for header in unread),
     ]
     given += list(_kept_places(base.hl7, {line.name for line in lines}))
     head = [
@@ -178,6 +196,9 @@ def _zone(findings: Iterable[Finding]) -> Iterator[ProfileLine]:
 def _date_order(tables: Sequence[TableUnderstanding], rejected: Iterable[Rejected]) -> Iterator[ProfileLine]:
     """Dates that are dates only with the day first.  Left to a person where others are so only month first."""
     count = sum(entry.fix == DAY_STANDS_FIRST for entry in rejected)
+    offered = {missing.why.endswith(DAY_FIRST) for table in tables for missing in table.missing}
+    if not count and True in offered:
+        yield ProfileLine("", "date_order", "day-first", "some dates are dates only with the day first")
     if count:
         rows = (row for table in tables for row in table.rows if isinstance(row, AdministrationEvent))
         mixed = any(row.time.day > 12 for row in rows)

@@ -110,7 +110,10 @@ def test_a_header_that_does_not_fit_names_the_nearest(here: Path) -> None:
     assert done.exit_code == 2
     text = " ".join(done.stdout.split())
     assert "Found: Encounter, Medicaton, Route, Start Tme, Stop Time." in text
-    assert "drug nothing can be read: no row says what was given (required). Perhaps Medicaton?" in text
+    assert (
+        "drug nothing can be read: no row says what was given (required). Perhaps Medicaton: a guess from the header."
+        in text
+    )
     assert 'columns: drug: ["Medicaton"] # a guess from the header: check it start: ["Start Tme"] # a guess' in text
 
 
@@ -243,3 +246,58 @@ def test_the_lines_completed_by_a_person_read_the_table(here: Path) -> None:
     Path("done.yaml").write_text(text, "utf-8")
     again = run("check", "mar.csv", *UTC, "--profile", "done.yaml")
     assert (again.exit_code, "3 records: 3 used, 0 ignored, 0 rejected." in again.stdout) == (0, True)
+
+
+# Columns told by what stands below them
+
+FOREIGN = """\
+Acct#,Pt MRN#,Station,Med Descr,Appl.Weg,Line,MAR Evt,Admin Dt,Admin Tm,Dose/Rate,Geg. durch
+7001,M1,AIZ-1,Vancomycin 1 g,IV,L FA,Given,22.03.2026,08:05,1000 mg,Doe
+7001,M1,AIZ-1,Paracetamol,po,L FA,Given,22.03.2026,08:25,1000 mg,Doe
+7002,M2,AIZ-2,Saline,IV,R FA,New Bag,22.03.2026,09:05,500 mL/h,Roe
+7002,M2,AIZ-2,Saline,IV,R FA,Stopped,22.03.2026,10:05,,Roe
+"""
+
+
+def test_what_was_matched_is_shown_even_where_a_column_is_missing(here: Path) -> None:
+    Path("mar.csv").write_text(FOREIGN, "utf-8")
+    found = table()
+    assert found["columns"] == {"encounter_id": "Acct#", "patient_id": "Pt MRN#", "site": "Line"}
+    assert found["not_read"] == ["Station", "Dose/Rate", "Geg. durch"]
+    text = run("check", "mar.csv", *UTC).stdout
+    assert "  Columns:\n    encounter_id     Acct#" in text
+
+
+def test_columns_are_guessed_by_their_values(here: Path) -> None:
+    Path("mar.csv").write_text(FOREIGN, "utf-8")
+    missing = table()["missing"]
+    assert isinstance(missing, list)
+    assert {m["column"]: (m["nearest"], m["why"]) for m in missing} == {
+        "date": ("Admin Dt", "its values are dates, the day first"),
+        "drug": ("Med Descr", "its header names drugs, its values are texts"),
+        "action": ("MAR Evt", "its values are action words"),
+        "time": ("Admin Tm", "a guess from the header"),
+        "route": ("Appl.Weg", "its values are routes"),
+        "start": ("", ""),  # nothing to offer, and not needed where action and time are
+    }
+
+
+def test_the_first_saved_profile_reads_the_table_whole(here: Path) -> None:
+    Path("mar.csv").write_text(FOREIGN, "utf-8")
+    run("check", "mar.csv", "--timezone", "Europe/Berlin", "--save-profile", "ours.yaml")
+    saved = load_profile("ours.yaml")
+    assert (saved.timezone, saved.date_order) == ("Europe/Berlin", "day-first")
+    text = Path("ours.yaml").read_text("utf-8")
+    assert (
+        '#   ?: ["Station"]  # not read\n#   ?: ["Dose/Rate"]  # not read\n#   ?: ["Geg. durch"]  # not read\n' in text
+    )
+    assert "# ? is one of: encounter_id, patient_id, payer, order_id, drug," in text.replace("#   ?", "# ?")
+    again = run("check", "mar.csv", "--profile", "ours.yaml")
+    assert "4 records: 4 used, 0 ignored, 0 rejected." in again.stdout
+    assert "2026-03-22 08:05  given" in again.stdout
+
+
+def test_no_patient_leaks_from_a_header_that_is_a_row(here: Path) -> None:
+    Path("mar.csv").write_text(f"{ACCOUNT},{MRN},Torvald,IV,Given,2026-03-10 08:00\n" * 3, "utf-8")
+    done = run("check", "mar.csv", *UTC, "--save-profile", "ours.yaml")
+    assert traces(done.stdout + done.stderr + Path("ours.yaml").read_text("utf-8")) == []

@@ -58,7 +58,7 @@ def check(
         text = render_health(found, look.width, show_values=inputs.show_values)
         send([text], target, encoding=look.encoding if target == STANDARD_OUTPUT else "utf-8")
     if save_profile is not None:
-        _save(save_profile, found, inputs.profile)
+        _save(save_profile, found, inputs.profile, inputs.timezone)
     reading = checked.reading
     look_again(
         ctx,
@@ -82,11 +82,14 @@ def _check_new(path: str) -> None:
         raise CannotWrite(f"{path} is there already and may hold your work. Name a new file, or remove it first.")
 
 
-def _save(path: str, found: Health, profile: str | None) -> None:
+def _save(path: str, found: Health, profile: str | None, timezone: str | None) -> None:
     columns: dict[str, str] = {}
     for table in found.tables:
         columns = {**table.columns, **columns}
     chosen = next((table.profile for table in found.tables if table.problem is None), None)
     base = load_profile(profile or chosen or "generic")
-    write_private(Path(path), [profile_text(Path(path).stem, base, found.mending, columns)])
+    offered = {missing.nearest for table in found.tables for missing in table.missing}
+    unread = dict.fromkeys(header for table in found.tables for header in table.unmapped if header not in offered)
+    text = profile_text(Path(path).stem, base, found.mending, columns, unread=tuple(unread), timezone=timezone)
+    write_private(Path(path), [text])
     click.echo(f"The profile was written to {path}: read it through, then use it with --profile {path}.", err=True)
