@@ -10,7 +10,10 @@ from parsers.clock import Clock
 from parsers.hl7_file import read_hl7
 from tests.parsers.hl7_charts import CHICAGO
 from tests.parsers.pump_messages import event, read, report
-from tests.timeline.test_pump_evidence import coded, ran, reading, units
+from tests.timeline.test_pump_evidence import coded, ran, reading, timeline, units
+from timeline.hang_settings import HangSettings
+from timeline.services import known_spans
+from timeline.spans import Spans, epoch, minutes, subtract, union
 
 CHARTS = st.sampled_from(
     (
@@ -18,6 +21,9 @@ CHARTS = st.sampled_from(
         "08:00 New Bag vancomycin IV1",
         "08:00-10:00 vancomycin IV1",
         "08:00 Given vancomycin IV1",
+        "08:00 New Bag vancomycin IV1\n10:00 Verify vancomycin rate 100",
+        "08:00 New Bag vancomycin IV1\n09:00 Paused vancomycin\n10:00 Restarted vancomycin",
+        "08:00 New Bag vancomycin IV1\n12:00 Verify vancomycin rate 100\n14:00+1 Stopped vancomycin",
         "08:00 New Bag heparin IV1 order H\n09:00 New Bag vancomycin IV1\n11:00 Stopped heparin order H",
     )
 )
@@ -39,7 +45,17 @@ def messages(draw: st.DrawFn) -> str:
     return report(time, drug, **words) if what == "REPORT" else event(time, what, drug, **words)
 
 
-FEEDS = st.lists(messages(), max_size=8)
+@st.composite
+def whole_runs(draw: st.DrawFn) -> list[str]:
+    """Seen from start to stop."""
+    began, ended = sorted((draw(TIMES), draw(TIMES)))
+    drug, module = draw(st.sampled_from(("vancomycin", "heparin"))), draw(st.sampled_from(("A", "B")))
+    return [event(began, "START", drug, module=module), event(ended, "COMP", drug, module=module)]
+
+
+FEEDS = st.lists(messages().map(lambda text: [text]) | whole_runs(), max_size=6).map(
+    lambda sent: [text for texts in sent for text in texts]
+)
 SWITCHES = st.fixed_dictionaries(
     {
         "pump_evidence": st.sampled_from(("fill", "prefer", "ignore")),
@@ -59,6 +75,62 @@ def test_every_minute_adds_up(chart: str, feed: list[str], switches: dict[str, o
     for a in encounter.timeline.administrations:
         assert all(s.stop <= t.start for s, t in zip(a.segments, a.segments[1:], strict=False))
         assert (a.stop_evidence == "pump") <= (a.stop is not None and bool(a.segments))
+
+
+@given(chart=CHARTS, feed=FEEDS, switches=SWITCHES)
+def test_no_minute_is_certain_that_neither_chart_nor_pump_saw(
+    chart: str, feed: list[str], switches: dict[str, object]
+) -> None:
+    if not chart and not read(*feed).events:
+        return
+    settings = HangSettings(pump_tolerance_minutes=int(str(switches["pump_tolerance_minutes"])))
+    (encounter,) = coded(chart, *feed, **switches).encounters
+    charged = {row.administration: row.charged for row in encounter.ledger}
+    for a in encounter.timeline.administrations:
+        known = known_spans(a)
+        assert subtract(known, _seen(a.ingredients, chart, feed, settings)) == ()
+        # Of an unknown stop the first minute is certain, with a pump as without.
+        assert charged[a.id] <= max(minutes(known), 1 if a.open_since else 0)
+        if a.silence is not None:
+            assert subtract(((epoch(a.silence.start), epoch(a.silence.stop)),), known) == ()
+
+
+def _seen(drug: frozenset[str], chart: str, feed: list[str], settings: HangSettings) -> Spans:
+    """Every moment at which the chart or a pump shows a drug running, each read by itself.
+
+    Where the chart knows no stop also the tolerance behind what it last shows, and what an end without a start closes:
+    at most four hours after either was last heard of.
+    """
+    seen: list[tuple[int, int]] = []
+    last: set[int] = set()
+    for a in timeline(chart).administrations if chart else ():
+        if a.ingredients == drug:
+            seen += known_spans(a)
+            if a.open_since is not None or a.single_dose:
+                last |= {epoch(time) for time in (a.start, a.open_since or a.start, a.last_seen)}
+    seen += [(time, time + settings.pump_tolerance_minutes * 60) for time in last]
+    if not read(*feed).events:
+        return union(seen)
+    for a in timeline("", *feed, settings=settings).administrations:
+        if a.ingredients == drug:
+            seen += known_spans(a)
+            last |= {epoch(a.last_seen)} if a.open_since is not None else set()
+    seen += [(time, end) for end in _ends_alone(feed) for time in last if time < end <= time + 240 * 60]
+    return union(seen)
+
+
+def _ends_alone(feed: list[str]) -> list[int]:
+    """When a pump ended what it never showed to begin."""
+    begun: set[object] = set()
+    ends = []
+    for e in sorted(read(*feed).events, key=lambda e: (e.time, e.pump is not None and e.pump.event == "start")):
+        assert e.pump is not None
+        thread = (e.pump.channel, e.pump.source, tuple(d.name for d in e.drugs))
+        if e.pump.event in ("stop", "complete") and thread not in begun:
+            ends.append(epoch(e.time))
+        elif e.pump.event == "start" or e.pump.infusing:
+            begun.add(thread)
+    return ends
 
 
 @given(chart=CHARTS, feed=FEEDS, data=st.data())
