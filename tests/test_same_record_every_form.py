@@ -14,6 +14,7 @@ import pytest
 from parsers import read
 from tests.fhir_writing import FHIR_WRITERS
 from tests.house.places import ROOT
+from tests.pump_writing import pumps_and_orders
 from tests.table_writing import WRITERS, ZONE, Visit, generate, reference
 from timeline import build, code
 
@@ -22,7 +23,8 @@ Bill = tuple[Lines, tuple[str, ...]]
 """Code, modifiers, units and date of each line, and what has to be asked."""
 
 ENCOUNTERS, SEED = 200, 7
-FORMS = WRITERS | FHIR_WRITERS
+PUMPS = "pumps.hl7"
+FORMS = {**WRITERS, **FHIR_WRITERS, PUMPS: pumps_and_orders}
 WITHOUT_DEVICE = ("epic.tsv", *FHIR_WRITERS)
 CARRIES_ALL = ("plain.csv", "messy.csv", "merged.xlsx")
 WITHOUT_PAUSES = ("start-stop.csv", "durations.txt")
@@ -98,13 +100,53 @@ def test_start_and_stop_make_two_administrations_of_a_pause(feed: dict[str, Bill
     assert other["MIXED-BAG-0000048"][0] == (("96374", (), 1, "2026-03-10"),)
 
 
+def _doses(visit: Visit) -> bool:
+    """Given by hand: a push or an injection."""
+    return any(row.action == "Given" for row in visit.chart)
+
+
+def _side_by_side(visit: Visit) -> bool:
+    """Two orders whose charted times overlap: whether they are concurrent hangs on the line."""
+    spans = {o: [r.minute for r in visit.chart if r.order == o] for o in {r.order for r in visit.chart}}
+    return any(
+        a < b and min(one) < max(other) and min(other) < max(one)
+        for a, one in spans.items()
+        for b, other in spans.items()
+    )
+
+
+def test_pumps_and_orders_know_no_line_no_dose_by_hand_and_no_portable_pump(
+    feed: dict[str, Bill], tmp_path: Path
+) -> None:
+    other = different(feed, PUMPS, tmp_path)
+    named = {v.encounter: v for v in visits()}
+    assert len(other) < ENCOUNTERS / 2
+    for encounter in other:
+        visit = named[encounter]
+        assert _doses(visit) or _side_by_side(visit) or any(row.device for row in visit.chart), encounter
+    # Every visit with doses loses them; without the line nothing is concurrent, and it is asked for.
+    assert {v.encounter for v in visits() if _doses(v)} <= set(other)
+    assert all(line[0] != "96368" for lines, _ in other.values() for line in lines)
+    assert feed["CONCURRENT-SAME-LINE-0000001"] == (
+        (("96365", (), 1, "2026-03-10"), ("96366", (), 1, "2026-03-10"), ("96368", (), 1, "2026-03-10")),
+        (),
+    )
+    assert other["CONCURRENT-SAME-LINE-0000001"] == (
+        (("96365", (), 1, "2026-03-10"), ("96366", (), 1, "2026-03-10")),
+        ("access",),
+    )
+    assert feed["PUSHES-THEN-INFUSION-0000016"][0] == (("96365", (), 1, "2026-03-10"), ("96375", (), 2, "2026-03-10"))
+    assert other["PUSHES-THEN-INFUSION-0000016"] == ((("96365", (), 1, "2026-03-10"),), ())
+    assert other["PORTABLE-PUMP-0000036"] == ((), ("stop",))
+
+
 def test_both_tables_without_actions_say_the_same(tmp_path: Path) -> None:
     first, second = (bills(FORMS[name](visits()), tmp_path / name) for name in WITHOUT_PAUSES)
     assert first == second
 
 
 def test_every_form_is_held_to_the_feed_and_its_exceptions_are_documented() -> None:
-    assert set(FORMS) == {*CARRIES_ALL, *WITHOUT_DEVICE, *WITHOUT_PAUSES}
+    assert set(FORMS) == {*CARRIES_ALL, *WITHOUT_DEVICE, *WITHOUT_PAUSES, PUMPS}
     page = (ROOT / "docs" / "tables.md").read_text("utf-8")
-    for fact in ("a pause", "the device", "the site", "Minute 0"):
+    for fact in ("a pause", "the device", "the site", "Minute 0", "a dose by hand"):
         assert fact in page, fact
