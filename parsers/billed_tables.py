@@ -44,6 +44,8 @@ def read_billed_table(path: Path) -> BilledParts:
                 "date": lambda h: key(h) in _DATE,
                 "code": lambda h: key(h) in _CODE,
             },
+            "Give an export of the billing system, one row a billed code with its account, date and code; a medication"
+            " record holds no codes. Rename the headers of other names.",
         )
         return _read(table)
     except ReferenceTableError as error:

@@ -24,6 +24,8 @@ from parsers.files import Content, Found, open_input
 from parsers.shapes import header_word, shape
 from parsers.texts import DELIMITERS, encoding_of
 
+_HEADER_CELLS = 4
+"""So many cells without a digit are a header and no row of a chart."""
 HEADER_WITHIN = 100
 """Rows in which the header must stand; the real files have it in the first ten."""
 _SPACE = re.compile(r"\s+")
@@ -61,11 +63,14 @@ class Table:
         return ReferenceTableError(self.file, row, found, fix)
 
 
-def open_reference(path: str | PathLike[str], what: str, wanted: Mapping[str, Wanted]) -> Table:
+def open_reference(
+    path: str | PathLike[str], what: str, wanted: Mapping[str, Wanted], give: str | None = None
+) -> Table:
     """The table in a file, its header being the first row that holds every ``wanted`` column.
 
-    ``what`` names the table in messages.  The file may be CSV, tab-delimited text or Excel (XLSX), in UTF-8 or
-    latin-1, gzipped or not.  Raises :class:`ReferenceTableError` when it cannot be opened or has no such row.
+    ``what`` names the table in messages, and ``give`` says what to give where none is published.  The file may be CSV,
+    tab-delimited text or Excel (XLSX), in UTF-8 or latin-1, gzipped or not.  Raises :class:`ReferenceTableError` when
+    it cannot be opened or has no such row.
     """
     path = Path(path)
     if not os.path.isfile(path):  # noqa: PTH113 - Path.is_file raises in a folder that may not be looked into
@@ -89,7 +94,7 @@ def open_reference(path: str | PathLike[str], what: str, wanted: Mapping[str, Wa
             unreadable = unreadable or error
     if unreadable is not None and best is None:
         raise unreadable
-    raise _no_header(path.name, what, wanted, best)
+    raise _no_header(path.name, what, wanted, best, give)
 
 
 def _places(row: Row, wanted: Mapping[str, Wanted]) -> dict[str, int]:
@@ -104,25 +109,31 @@ def plain_header(cell: str) -> str:
 
 
 def _no_header(
-    file: str, what: str, wanted: Mapping[str, Wanted], best: tuple[int, Row, list[str]] | None
+    file: str, what: str, wanted: Mapping[str, Wanted], best: tuple[int, Row, list[str]] | None, give: str | None
 ) -> ReferenceTableError:
     if best is None:
         return ReferenceTableError(
             file,
             None,
             f"No row of the first {HEADER_WITHIN} has the headers of {what} ({', '.join(wanted)}).",
-            f"Give {what} as published, as CSV, tab-delimited text or XLSX, unpacked from its ZIP archive.",
+            give or f"Give {what} as published, as CSV, tab-delimited text or XLSX, unpacked from its ZIP archive.",
         )
     number, row, missing = best
     # One match may be chance: in a chart given by mistake, such a row could hold a patient's data.
-    trusted = len(wanted) - len(missing) > 1
+    trusted = len(wanted) - len(missing) > 1 or _is_header_like(row)
     seen = ", ".join(header_word(_SPACE.sub(" ", cell), trusted=trusted) for cell in row if cell)
     return ReferenceTableError(
         file,
         number,
         f"The header has no column for {', '.join(missing)}; it has: {seen[:200]}.",
-        f"Give {what} as published, with all its columns.",
+        give or f"Give {what} as published, with all its columns.",
     )
+
+
+def _is_header_like(row: Row) -> bool:
+    """Whether a row can only be a header: several cells and no digit, where a chart would have its times."""
+    filled = [cell for cell in row if cell]
+    return len(filled) >= _HEADER_CELLS and not any(c.isdigit() for cell in filled for c in cell)
 
 
 def _readings(file: str, content: Content) -> Iterator[Iterator[Row]]:

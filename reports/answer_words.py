@@ -19,7 +19,7 @@ def may_be(coded: CodedEncounter, query: Query) -> str:
 def _allowed(coded: CodedEncounter, query: Query) -> str:
     match query.what:
         case "stop":
-            return "a time (14:15), or a date and time (2026-03-10 14:15)"
+            return "a time (14:15), or a date and time (2026-01-31 14:15)"
         case "access":
             lines = [one_line(line) for line in charted_lines(coded.timeline)]
             listed = " | ".join(lines)

@@ -86,6 +86,26 @@ def words_of(coded: CodedEncounter) -> Words:
     return Words(coded, drugs, labels, _codes(coded), _queries(coded))
 
 
+def earned_labels(coded: CodedEncounter) -> dict[str, str]:
+    """Administration id to its codes with their units: ``96413, 96415 x 2``.
+
+    Units stand where the line is that of one administration alone; those of a shared line are of all of them together.
+    """
+    units: dict[str, dict[str, int]] = {}
+    shared: set[str] = set()
+    for line in coded.lines:
+        code = "-".join((line.code, *line.modifiers))
+        if len(line.administrations) > 1:
+            shared.add(code)
+        for id_ in line.administrations:
+            held = units.setdefault(id_, {})
+            held[code] = held.get(code, 0) + line.units
+    return {
+        id_: ", ".join(f"{code} x {n}" if n > 1 and code not in shared else code for code, n in held.items())
+        for id_, held in units.items()
+    }
+
+
 def findings_together(findings: Iterable[Finding]) -> list[tuple[Finding, int]]:
     """Findings that say the same of several administrations, as one that names them all, and how many they were."""
     found: dict[tuple[str, str, str, str], list[Finding]] = {}

@@ -110,6 +110,8 @@ class EncounterView:
     """Rows left out of the ledger since they have no minutes: pushes and injections."""
     totals: tuple[int, ...]
     findings: tuple[FindingView, ...]
+    finding_count: int
+    """Of each administration on its own, as the head of the page counts them."""
     administrations: tuple[AdministrationView, ...]
 
 
@@ -149,6 +151,7 @@ def encounter_view(coded: CodedEncounter, number: int) -> EncounterView:
         without_minutes=sum(not row.documented for row in coded.ledger),
         totals=ledger_totals(coded.ledger),
         findings=tuple(finding_view(f, words, same) for f, same in findings_together(coded.findings)),
+        finding_count=len(coded.findings),
         administrations=tuple(_administration(coded, a) for a in timeline.administrations),
     )
 

@@ -12,7 +12,7 @@ from datetime import datetime
 from unicodedata import east_asian_width
 
 from reports.encounter_view import extent, is_mark, lanes, open_until
-from reports.encounter_words import words_of
+from reports.encounter_words import earned_labels
 from reports.safe_text import elide, one_line
 from timeline.model import Administration, CodedEncounter
 
@@ -92,7 +92,7 @@ def layout(coded: CodedEncounter, top: float) -> Layout | None:
     if drawn is None:
         return None
     scale = Scale(*drawn)
-    earned = words_of(coded).codes
+    earned = earned_labels(coded)
     out, y = [], top
     for lane in lanes(coded):
         placed = _pack(coded, lane.administrations, scale, y + PAD, earned)
@@ -108,16 +108,20 @@ def _pack(
     administrations: tuple[Administration, ...],
     scale: Scale,
     top: float,
-    earned: Mapping[str, tuple[str, ...]],
+    earned: Mapping[str, str],
 ) -> tuple[Placed, ...]:
     rows: list[list[tuple[float, float]]] = []
     placed = []
     for a in administrations:
         x, end = _bar(coded, a, scale)
-        name = elide(one_line(a.drug), _NAME)
-        codes = " ".join(earned.get(a.id, ()))
-        width = text_width(f"{name}{minutes_label(coded, a)}  {codes}")
+        codes = earned.get(a.id, "")
+        behind = f"{minutes_label(coded, a)}  {codes}"
         mark = is_mark(coded, a)
+        # A long name is cut unless there is room: over its own bar, or with nothing later in the lane.
+        room = end - x if a is not administrations[-1] or mark else WIDTH - RIGHT - x
+        whole = one_line(a.drug)
+        name = whole if text_width(whole + behind) <= room else elide(whole, _NAME)
+        width = text_width(name + behind)
         label = _label_x(x, width, mark)
         edge = 8 if mark else 0
         taken = (min(x - edge, label), max(end + edge, label + width))

@@ -15,6 +15,9 @@ from reports.safe_text import elide, one_line
 from reports.ticks import new_days, step_for, ticks
 from timeline.model import Administration, CodedEncounter
 
+_CELLS = 40
+"""Cells that bars keep when long names ask for room."""
+
 
 @dataclass(frozen=True, slots=True)
 class Glyphs:
@@ -95,6 +98,9 @@ def text_timeline(coded: CodedEncounter, width: int = 80, glyphs: Glyphs = BLOCK
     width = max(60, min(width, 160))
     label = 22 if width < 100 else 34
     times = max(len(_times(coded, a, glyphs)) for a in coded.timeline.administrations)
+    # Long names get more room as long as enough is left for the bars.
+    longest = max(len(one_line(a.drug)) for a in coded.timeline.administrations) + 4
+    label = max(label, min(longest, width - times - 4 - _CELLS))
     cells = width - label - times - 4
     minutes = (drawn[1] - drawn[0]).total_seconds() / 60
     scale = _Scale(drawn[0], minutes / cells, cells)

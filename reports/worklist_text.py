@@ -18,6 +18,8 @@ from reports.worklists import MISSING, Audience, Question, by_place, questions
 from timeline.model import Result
 
 NARROWEST = 60
+_AT_A_GLANCE = 8
+"""So many questions need no summary by place: the list itself says it."""
 _SHOWN = 6
 """Answers shown of one question; the rest is counted."""
 
@@ -64,6 +66,8 @@ def _adds(question: Question, width: int) -> Iterator[str]:
 
 def _totals(asked: Sequence[Question]) -> Iterator[str]:
     yield f"{len(asked):,} {'question' if len(asked) == 1 else 'questions'} open"
+    if len(asked) <= _AT_A_GLANCE:
+        return
     for row in by_place(list(asked)).rows:
         unit, nurse, shift, missing, count = row
         yield f"  {count:>4}  {one_line(str(unit))}, nurse {one_line(str(nurse))}, {shift}: {missing}"

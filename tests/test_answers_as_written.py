@@ -150,10 +150,10 @@ def test_a_reason_alone_is_told_to_choose(chart: Path) -> None:
 def test_the_sheet_says_what_may_be_written(chart: Path) -> None:
     rows = sheet(chart)
     assert {e: row["what may be written"] for e, row in rows.items()} == {
-        "E1": "a time (14:15), or a date and time (2026-03-10 14:15); or: cannot be determined",
+        "E1": "a time (14:15), or a date and time (2026-01-31 14:15); or: cannot be determined",
         "E2": "one of the lines charted: right forearm 20G; or another line by its name; or: cannot be determined",
         "E3": "two lines were required | one line would have done; or: cannot be determined",
-        "E4": "a time (14:15), or a date and time (2026-03-10 14:15); or: cannot be determined",
+        "E4": "a time (14:15), or a date and time (2026-01-31 14:15); or: cannot be determined",
     }
 
 

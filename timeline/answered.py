@@ -20,7 +20,7 @@ from timeline.answer_values import Refused, choice_of, choices_shown, dated, lin
 from timeline.model import Administration, EncounterTimeline, Segment
 from timeline.spans import epoch, instant, union
 
-_TIMES = "Write a time such as 14:15, or a date and time such as 2026-03-10 14:15."
+_TIMES = "Write a time such as 14:15, or a date and time such as 2026-01-31 14:15."
 
 
 def apply_answers(timeline: EncounterTimeline, given: Sequence[GivenAnswer]) -> tuple[EncounterTimeline, list[Finding]]:

@@ -122,3 +122,14 @@ def test_markup_in_anything_charted_is_shown_and_not_run() -> None:
 
 def test_same_result_same_page() -> None:
     assert page_html(everything()) == PAGE
+
+
+def test_the_findings_of_the_jump_list_and_of_the_files_add_up_to_the_head() -> None:
+    """Two alike findings of one encounter are told once and count twice, as in the head."""
+    same = [Finding("info", "kvo-rate", "Slow.", "", None, (id_,)) for id_ in ("a", "b")]
+    coded = replace(evening(), findings=(*same, Finding("warning", "long-run", "Long.", "")))
+    whole = result(coded, nothing(), findings=(Finding("warning", "zone-assumed", "No zone.", "Name it."),))
+    page = page_html(whole)
+    assert "<dd>4<small>1 on the files</small></dd>" in page
+    columns = re.findall(r'<td class="n">(\d*)</td></tr>', page)
+    assert columns[:2] == ["3", ""]

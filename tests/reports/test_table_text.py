@@ -159,3 +159,12 @@ def test_nothing_given_and_many_given() -> None:
     said = "Encounter E-0000 · no administrations\n No line: nothing here earns an administration code.\n"
     assert said in render_table(result(nothing()))
     assert sum("Drug number" in text for text in text_timeline(crowded())) == 40
+
+
+def test_a_long_name_is_whole_in_a_wide_picture_and_cut_in_a_narrow_one() -> None:
+    name = "Piperacillin and tazobactam, pharmacy mix"
+    long = replace(evening(), timeline=evening_timeline((hang("x", name, [(at("08:00"), at("12:00"))]),)), lines=())
+    assert f"   {name} " in "\n".join(text_timeline(long, 120))
+    narrow = list(text_timeline(long, 80))
+    assert not any(name in row for row in narrow)
+    assert max(map(len, narrow)) <= 80

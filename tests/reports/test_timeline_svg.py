@@ -52,7 +52,7 @@ def test_hovering_tells_times_minutes_pauses_and_codes() -> None:
 def test_lanes_labels_codes_midnight_and_legend_are_written() -> None:
     written = texts(evening())
     assert {"Port R chest", "PIV L forearm 20G", "2026-03-12", "2026-03-13", "00:00", "?"} <= set(written)
-    assert "Paclitaxel 190 min96413 96415" in written
+    assert "Paclitaxel 190 min96413, 96415 x 2" in written  # hours at minute 91 and 151
     assert {"chemo infusion", "drug infusion", "hydration", "carrier fluid", "push", "paused"} <= set(written)
     assert {"new bag", "stop not charted", "two run at once"} <= set(written)
 
@@ -143,3 +143,18 @@ def test_a_stay_of_weeks_and_one_of_a_minute_can_be_drawn() -> None:
         svg = timeline_svg(replace(evening(), timeline=evening_timeline((given,))))
         assert len(svg) < 30_000
         ET.fromstring(svg)
+
+
+LONG = "Piperacillin and tazobactam in dextrose, pharmacy mix, 4.5 g"
+
+
+def test_a_long_name_is_whole_where_there_is_room_and_cut_where_there_is_none() -> None:
+    long = hang("x", LONG, [(at("08:00"), at("12:00"))])
+    alone = replace(evening(), timeline=evening_timeline((long,)), lines=(), queries=())
+    assert any(LONG in text for text in texts(alone))
+    # Under a bar of two minutes beside four hours of another, with more to come in the lane, it is cut.
+    short = hang("x", LONG, [(at("08:00"), at("08:02"))])
+    other = hang("y", "Vancomycin", [(at("09:00"), at("12:00"))])
+    crowded = replace(evening(), timeline=evening_timeline((short, other)), lines=(), queries=())
+    assert not any(LONG in text for text in texts(crowded))
+    assert any(text.startswith("Piperacillin and tazobactam in") for text in texts(crowded))

@@ -62,6 +62,25 @@ def test_a_billed_file_of_another_kind_is_wrong_usage(tmp_path: Path) -> None:
     assert "what was billed" in result.stderr
 
 
+def test_a_medication_record_given_as_billed_is_told_from_a_billing_export(tmp_path: Path) -> None:
+    wrong = tmp_path / "mar.csv"
+    wrong.write_text("Acct#,Pt MRN#,Med Descr,Station\nA9,M9,cefepime,AIZ\n", encoding="utf-8")
+    result = run("audit", TABLE, "--billed", str(wrong))
+    said = " ".join(result.stderr.split())
+    assert result.exit_code == 2
+    assert "no column for date, code; it has: Acct#, Pt MRN#, Med Descr, Station." in said
+    assert "Give an export of the billing system" in said
+    assert "as published" not in said
+
+
+def test_a_row_of_a_chart_is_never_shown_as_headers(tmp_path: Path) -> None:
+    wrong = tmp_path / "mar.csv"
+    wrong.write_text("account,Zoe Muster,cefepime,2026-03-10 08:00,AIZ\n", encoding="utf-8")
+    result = run("audit", TABLE, "--billed", str(wrong))
+    assert result.exit_code == 2
+    assert "Muster" not in result.stderr
+
+
 def test_an_account_that_looks_like_a_formula_is_harmless(tmp_path: Path) -> None:
     billed = tmp_path / "b.csv"
     billed.write_text('account,date,code,units\n"=HYPERLINK(1)",2026-03-10,96365,1\n', encoding="utf-8")

@@ -108,3 +108,17 @@ def test_night_and_a_chart_without_names(tmp_path: Path) -> None:
 def test_nothing_open_is_said() -> None:
     result = run("worklist", DAY, *NEW_YORK, "--for", "coder", "--encounter", "TWO-PUSHES")
     assert result.stdout == "No question is open.\n"
+
+
+def chart_of_missing_stops(tmp_path: Path, count: int) -> str:
+    chart = tmp_path / "chart.csv"
+    rows = [f"E{n},vancomycin,IV,arm,New Bag,2026-03-10 19:00" for n in range(count)]
+    chart.write_text("\n".join(["encounter_id,drug,route,site,action,time", *rows]), encoding="utf-8")
+    return str(chart)
+
+
+@pytest.mark.parametrize(("count", "summed"), [(4, False), (9, True)])
+def test_a_short_list_is_not_summed_up_again(tmp_path: Path, count: int, summed: bool) -> None:
+    text = run("worklist", chart_of_missing_stops(tmp_path, count), *NEW_YORK, "--for", "nursing").stdout
+    assert f"{count} questions open" in text
+    assert (f"   {count}  not charted, nurse not charted, night: stop time" in text) is summed

@@ -282,10 +282,14 @@ def _account(case: Case, fluid: Service, counted: Spans, billed: Spans) -> None:
         case.note(
             "info",
             "kvo-rate",
-            "Hydration was charted at a keep-vein-open rate for part of its time; those minutes carry no code.",
+            f"Hydration was charted at a keep-vein-open rate for {_how_long(slow, fluid)}; those minutes carry no code.",
             "",
             fluid,
         )
+
+
+def _how_long(slow: Spans, fluid: Service) -> str:
+    return "all of its time" if seconds(slow) >= seconds(fluid.spans) else "part of its time"
 
 
 def _judge(case: Case, runs: list[Run]) -> None:
