@@ -207,6 +207,11 @@ def route_from_text(text: str | None) -> Route | None:
     return named.pop() if len(named) == 1 else None
 
 
+def is_route_word(text: str) -> bool:
+    """Whether the whole text is a known route, so that it can be no name."""
+    return key(text) in _ROUTES
+
+
 _CATEGORY_WORDS: dict[Category, tuple[str, ...]] = {
     "chemo": ("chemo", "chemotherapy", "antineoplastic", "antineoplastics", "chemotherapeutic", "complex biologic"),
     "therapeutic": (

@@ -11,6 +11,7 @@ from parsers.shapes import shape
 from parsers.table_profiles import TableUnderstanding
 from reports.accounting import Accounting, accounted
 from reports.profile_lines import ProfileLine, feed_lines, table_lines
+from reports.route_words import RouteWord, route_words
 from timeline import default_formulary
 from timeline.model import Administration, Timelines
 
@@ -66,6 +67,8 @@ class Health:
     tables: tuple[TableUnderstanding, ...] = ()
     conformance: Conformance | None = None
     mending: tuple[ProfileLine, ...] = ()
+    routes: tuple[RouteWord, ...] = ()
+    """How the routes of the tables were read."""
 
 
 def health(
@@ -76,9 +79,10 @@ def health(
 ) -> Health:
     """Put together what was read (``timelines``), counted (``feed``) and understood (``tables``)."""
     reading = timelines.reading
+    routes = route_words(reading.events, (table.file for table in tables))
     mending = dict.fromkeys(
         (*(feed_lines(feed, reading.findings) if feed is not None else ()),
-         *(table_lines(tables, reading.rejected, reading.findings) if tables else ()))
+         *(table_lines(tables, reading.rejected, reading.findings, routes) if tables else ()))
     )  # fmt: skip
     return Health(
         inputs=reading.inputs,
@@ -93,6 +97,7 @@ def health(
         tables=tuple(tables),
         conformance=conformance,
         mending=tuple(mending),
+        routes=routes,
     )
 
 

@@ -53,6 +53,15 @@ def health_json(health: Health) -> str:
         "found": [_told(entry) for entry in health.told],
         "feed": None if health.feed is None or not health.feed.messages else _feed(health.feed),
         "tables": [_table(table) for table in health.tables],
+        "routes": [
+            {
+                "word": word.shown if word.plain else None,
+                "shape": shape(word.shown) if word.plain else word.shown,
+                "route": str(word.route) if word.route else None,
+                "count": word.count,
+            }
+            for word in health.routes
+        ],
         "conformance": None if health.conformance is None else _conformance(health.conformance),
         "profile_lines": [asdict(line) for line in health.mending],
     }

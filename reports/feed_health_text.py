@@ -37,6 +37,7 @@ def render_health(health: Health, width: int = 80, *, show_values: bool = False)
         lines += ["", *_feed(health.feed, width)]
     for table in health.tables:
         lines += ["", *_table(table, width, show_values)]
+    lines += _routes(health, width)
     if health.infusions.count or health.encounters:
         lines += ["", *_infusions(health, width)]
     lines += _told(health, width)
@@ -247,6 +248,21 @@ def _missing(table: TableUnderstanding, width: int) -> Iterator[str]:
         near = f" Perhaps {header_word(missing.nearest, trusted=True)}: {missing.why}." if missing.nearest else ""
         mark = " (required)" if missing.required else ""
         yield from _wrapped(f"{missing.column:<14} {missing.cost}{mark}.{near}", width, 4, 19)
+
+
+def _routes(health: Health, width: int) -> Iterator[str]:
+    if not health.routes:
+        return
+    yield ""
+    yield "Routes:"
+    by_route: dict[str, list[str]] = {}
+    for word in health.routes:
+        read_as = str(word.route) if word.route else "NOT KNOWN"
+        shown = one_line(word.shown) if word.plain else f"texts of the shape {word.shown}"
+        by_route.setdefault(read_as, []).append(f"{shown} ({word.count:,})")
+    for read_as, words in by_route.items():
+        rest = f" and {len(words) - _LISTED} more" if len(words) > _LISTED else ""
+        yield from _wrapped(f"{read_as:<12} {', '.join(words[:_LISTED])}{rest}", width, 2, 15)
 
 
 # Both

@@ -24,6 +24,7 @@ from parsers.profiles import Hl7Profile, Profile
 from parsers.table_costs import REQUIRED
 from parsers.table_profiles import MissingColumn, TableUnderstanding
 from parsers.vocabulary import action_from_text, nearest_actions
+from reports.route_words import RouteWord
 
 _QUOTED_ACTION = re.compile(r"(?:[Tt]he|[Tt]his) action '([^']+)' is not known")
 _HIDDEN_ACTION = re.compile(r"(?:[Tt]he|[Tt]his) action a text of the shape (.+) is not known")
@@ -67,9 +68,12 @@ def feed_lines(facts: FeedFacts, findings: Iterable[Finding]) -> tuple[ProfileLi
 
 
 def table_lines(
-    tables: Sequence[TableUnderstanding], rejected: Iterable[Rejected], findings: Iterable[Finding]
+    tables: Sequence[TableUnderstanding],
+    rejected: Iterable[Rejected],
+    findings: Iterable[Finding],
+    routes: Iterable[RouteWord] = (),
 ) -> tuple[ProfileLine, ...]:
-    """What would mend tables: columns that look like a missing one, and action words."""
+    """What would mend tables: columns that look like a missing one, and action words and routes."""
     lines = list(_zone(findings))
     rejected = tuple(rejected)
     lines += _date_order(tables, rejected)
@@ -79,6 +83,11 @@ def table_lines(
     for kind, count in hidden.most_common():
         why = f"{_times(count)}, hidden since it may be a name: write the word itself (--show-values)"
         lines.append(ProfileLine("action_map", _quoted(kind), "?", why, sure=False))
+    lines += [
+        ProfileLine("route_map", _quoted(word.shown), "?", _times(word.count), sure=False)
+        for word in routes
+        if word.route is None and word.plain
+    ]
     named: set[str] = set()
     for missing in (missing for table in tables for missing in lacking(table)):
         if missing.column in named or not (missing.nearest or missing.required):

@@ -301,3 +301,38 @@ def test_no_patient_leaks_from_a_header_that_is_a_row(here: Path) -> None:
     Path("mar.csv").write_text(f"{ACCOUNT},{MRN},Torvald,IV,Given,2026-03-10 08:00\n" * 3, "utf-8")
     done = run("check", "mar.csv", *UTC, "--save-profile", "ours.yaml")
     assert traces(done.stdout + done.stderr + Path("ours.yaml").read_text("utf-8")) == []
+
+
+# Routes
+
+ROUTES = """\
+Encounter,Medication,Route,Action,Time,Nurse
+E100,Cefazolin,IV,Given,2026-03-10 08:00,
+E100,Ondansetron,IV Bolus,Given,2026-03-10 08:20,
+E100,Ketorolac,Zugang,Given,2026-03-10 08:45,
+E100,Acetaminophen,po,Given,2026-03-10 08:50,
+E100,Morphine,Torvald,Given,2026-03-10 08:55,Torvald
+"""
+
+
+def test_how_the_routes_were_read(here: Path) -> None:
+    Path("mar.csv").write_text(ROUTES, "utf-8")
+    done = run("check", "mar.csv", *UTC, "--save-profile", "ours.yaml")
+    shown = done.stdout.split("\nRoutes:\n")[1].split("\n\n")[0].splitlines()
+    assert [" ".join(line.split()) for line in shown] == [
+        "IV IV (1), IV Bolus (1)",
+        "NOT KNOWN texts of the shape AAAAAAA (1), Zugang (1)",  # the nurse's name stands in the row
+        "other po (1)",
+    ]
+    assert '#   "Zugang": ?  # once\n' in Path("ours.yaml").read_text("utf-8")
+    assert "Torvald" not in done.stdout + Path("ours.yaml").read_text("utf-8")
+
+
+def test_the_routes_in_json(here: Path) -> None:
+    Path("mar.csv").write_text(ROUTES, "utf-8")
+    document = json.loads(run("check", "mar.csv", *UTC, "--format", "json").stdout)
+    _validator().validate(document)
+    assert {(r["word"], r["shape"], r["route"]) for r in document["routes"]} == {
+        ("IV", "AA", "IV"), ("IV Bolus", "AA AAAAA", "IV"), ("Zugang", "AAAAAA", None), ("po", "AA", "other"),
+        (None, "AAAAAAA", None),
+    }  # fmt: skip
