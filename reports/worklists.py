@@ -27,8 +27,8 @@ NOT_CHARTED = "not charted"
 IMPLAUSIBLE = frozenset(
     {
         "stop-not-after-start", "stop-at-start", "stop-after-stop", "action-without-start", "flow-after-stop",
-        "rate-during-pause", "two-stops-for-one-start", "long-run", "many-at-one-minute", "stop-as-ordered",
-        "bag-change-without-stop", "route-missing",
+        "rate-during-pause", "two-stops-for-one-start", "two-sites-for-one-start", "long-run", "many-at-one-minute",
+        "stop-as-ordered", "bag-change-without-stop", "route-missing",
     }
 )  # fmt: skip
 """Findings about rows that cannot be, or hardly can be, as charted."""

@@ -94,15 +94,3 @@ def test_minutes_since_admission_are_times_once_minute_zero_is_given() -> None:
         "4 7001 Norepinephrine stopped 10 11:00",
     )
     assert [event.rate for event in reading.events] == [18.75, 30, 0]
-
-
-@pytest.mark.parametrize("minute", ["99999999999", "--60", "1.5", "-"])
-def test_a_minute_that_is_none_is_rejected(minute: str, tmp_path: Path) -> None:
-    path = tmp_path / "infusiondrug.csv"
-    header = "infusiondrugid,patientunitstayid,infusionoffset,drugname,drugrate,infusionrate,drugamount,"
-    row = f"1,7001,{minute},Norepinephrine (ml/hr),18.75,,,,"
-    path.write_text(f"{header}volumeoffluid,patientweight\n{row}\n", encoding="utf-8")
-    eicu = load_profile("eicu_infusiondrug")
-    based = replace(eicu, table=replace(eicu.table, minute_zero="2026-03-10T06:00"))
-    reading = read(path, timezone="America/Chicago", profile=based)
-    assert [rejected.code for rejected in reading.rejected] == ["time-unreadable"]
