@@ -256,7 +256,7 @@ def _routes(health: Health, width: int) -> Iterator[str]:
     yield ""
     yield "Routes:"
     by_route: dict[str, list[str]] = {}
-    for word in health.routes:
+    for word in sorted(health.routes, key=lambda word: word.route is None):
         read_as = str(word.route) if word.route else "NOT KNOWN"
         shown = one_line(word.shown) if word.plain else f"texts of the shape {word.shown}"
         by_route.setdefault(read_as, []).append(f"{shown} ({word.count:,})")
