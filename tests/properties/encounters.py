@@ -243,6 +243,9 @@ def _with_few_unknowns(plan: list[Hung], most: int) -> list[Hung]:
             hung, left = (hung, left - 1) if left else (replace(hung, no_stop=False), 0)
         if hung.site is None and hung.ran:
             hung, left = (hung, left - 1) if left else (replace(hung, site="IV1"), 0)
+        elif hung.also_on is not None:
+            # Two lines are an unknown line.
+            hung, left = (hung, left - 1) if left else (replace(hung, also_on=None), 0)
         kept.append(hung)
     return kept
 
