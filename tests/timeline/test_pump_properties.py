@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -66,7 +68,7 @@ SWITCHES = st.fixed_dictionaries(
 
 
 @given(chart=CHARTS, feed=FEEDS, switches=SWITCHES)
-def test_every_minute_adds_up(chart: str, feed: list[str], switches: dict[str, object]) -> None:
+def test_every_minute_adds_up(chart: str, feed: list[str], switches: dict[str, Any]) -> None:
     if not chart and not read(*feed).events:
         return
     (encounter,) = coded(chart, *feed, **switches).encounters
@@ -79,7 +81,7 @@ def test_every_minute_adds_up(chart: str, feed: list[str], switches: dict[str, o
 
 @given(chart=CHARTS, feed=FEEDS, switches=SWITCHES)
 def test_no_minute_is_certain_that_neither_chart_nor_pump_saw(
-    chart: str, feed: list[str], switches: dict[str, object]
+    chart: str, feed: list[str], switches: dict[str, Any]
 ) -> None:
     if not chart and not read(*feed).events:
         return
