@@ -164,3 +164,26 @@ def test_a_merge_of_one_number_is_ignored() -> None:
     assert reasons(read(merge("A40", "P2", ""))) == [NO_MERGE]
     assert reasons(read(merge("A40", "P2", "P2"))) == [NO_MERGE]
     assert reasons(read(merge("A40", "P2", "Unknown Patient"))) == [NO_MERGE]
+
+
+def test_a_second_patient_in_a_visit_message_is_told() -> None:
+    reading = read(adt("A04", "08:00", "E") + "PID|1||P900^^^SAMPLE^MR||Sampleton^Ben\rPV1|1|I\r")
+    assert {stay.patient_id for stay in reading.context.stays} == {"P100"}
+    assert [finding.code for finding in reading.findings] == ["patient-changed"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (adt("A01", "14:00", "I", admitted="12:00"), "12:00"),
+        (adt("A06", "14:00", "I", admitted="12:00"), "12:00"),
+        (adt("A08", "14:00", "I", admitted="12:00"), "12:00"),
+        (adt("A01", "14:00", "I", occurred="13:00", admitted="12:00"), None),
+        (adt("A04", "14:00", "E", admitted="12:00"), "12:00"),
+        (adt("A07", "14:00", "O", admitted="12:00"), None),
+        (adt("A08", "14:00", "E", admitted="12:00"), None),
+    ],
+)
+def test_the_admit_time_goes_with_a_class_that_may_have_begun_then(text: str, expected: str | None) -> None:
+    (told,) = (stay for stay in read(text).context.stays if stay.kind == "status" and stay.patient_class)
+    assert (told.admitted.strftime("%H:%M") if told.admitted else None) == expected
