@@ -31,7 +31,6 @@ from timeline.settled import Question, Range, Settled
 from timeline.spans import instant
 from timeline.unknowns import settle
 
-
 _ANSWER = "Answer the question of this encounter."
 
 

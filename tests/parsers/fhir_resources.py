@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
+
+from parsers.clock import Clock
+from parsers.events import AdministrationEvent
+from parsers.fhir import read_fhir
+from parsers.file_reading import FileReading
+from parsers.profiles import load_profile
+
+CHICAGO = ZoneInfo("America/Chicago")
+CERNER = "https://fhir-ehr.cerner.com/r4/StructureDefinition/infuse-over-time"
 
 Json = dict[str, Any]
 DAY = "2026-03-10T"
@@ -58,3 +69,19 @@ def bundle(*resources: Json) -> bytes:
 
 def ndjson(*resources: Json) -> bytes:
     return "\n".join(json.dumps(r) for r in resources).encode()
+
+
+def reading(data: bytes) -> FileReading:
+    return read_fhir(data, "export.json", Clock(CHICAGO), load_profile())
+
+
+def one(resource: dict[str, Any]) -> AdministrationEvent:
+    found = reading(json.dumps(resource).encode())
+    assert not found.rejected
+    assert not found.findings
+    (event,) = found.events
+    return event
+
+
+def clock(time: datetime | None) -> str | None:
+    return None if time is None else f"{time.astimezone(CHICAGO):%H:%M}"
