@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import combinations
 
 from parsers.deduplicate import Record, record_of
@@ -51,7 +51,7 @@ def told_twice(
     by_minute = _by_minute(events)
     pairs: list[_Pair] = []
     for group in by_minute.values():
-        if len({events[place].source.file for place in group}) > 1:
+        if len(group) > 1 and len({events[place].source.file for place in group}) > 1:
             pairs += _paired(group, events, kinds, by_minute)
     if not pairs:
         return events, None, ()
@@ -60,7 +60,7 @@ def told_twice(
     return kept, _gone(events, kept, dropped), tuple(_findings(pairs, events))
 
 
-_ByMinute = dict[tuple[str, datetime], list[int]]
+_ByMinute = dict[tuple[str, int], list[int]]
 
 
 def _by_minute(events: tuple[AdministrationEvent, ...]) -> _ByMinute:
@@ -73,8 +73,9 @@ def _by_minute(events: tuple[AdministrationEvent, ...]) -> _ByMinute:
     return groups
 
 
-def _minute(time: datetime) -> datetime:
-    return time.astimezone(UTC).replace(second=0, microsecond=0)
+def _minute(time: datetime) -> int:
+    """Minutes since 1970, whatever the offset."""
+    return int(time.timestamp()) // 60
 
 
 def _paired(
