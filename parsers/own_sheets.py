@@ -1,7 +1,7 @@
 """Question sheets and workbooks that this product wrote, known again where they lie among the records.
 
-A sheet that nursing filled in is often saved beside the feed.  It is no table of administrations: its drugs and times are
-those of the record once more.  It is given with ``--answers``.
+A sheet that nursing filled in is often saved beside the feed.  It is no table of administrations: its drugs and times
+are those of the record once more.  It is given with ``--answers``.
 """
 
 from __future__ import annotations

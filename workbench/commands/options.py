@@ -349,7 +349,8 @@ _CODING = [
         "--answers",
         metavar="FILE",
         callback=_answers,
-        help="Answers to queries (CSV, or the filled-in XLSX): encounter, administration, what, value, who, when, support.",
+        help="Answers to queries (CSV, or the filled-in XLSX): encounter, administration, what, value, who, when,"
+        " support.",
     ),
     click.option(
         "--date-from", metavar="DATE", callback=day, help="Encounters on this day or later; gives tables their year."
