@@ -18,7 +18,7 @@ demo: $(VENV)/.ready
 	@$(PY) -m workbench demo
 
 test: $(VENV)/.ready-for-tests
-	@$(PY) -m pytest
+	@$(PY) -m pytest -n 2
 
 lint: $(VENV)/.ready-for-development
 	$(PY) -m ruff check .

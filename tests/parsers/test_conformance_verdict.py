@@ -27,7 +27,10 @@ def test_a_message_as_the_standard_wants_it() -> None:
          ("RXA-12 holds components that its datatype does not have.",)),
         (message(ORC, rxa(stop="202603100930"), RXR + "|||||||x"), ("RXR has more parts than this version knows.",)),
         (WHOLE.replace("2.5.1", "9.9"), ("The version (MSH-12) is 9.9; hl7apy knows 2.1 to 2.8.2.",)),
-        (WHOLE.replace("RAS^O17^RAS_O17", "RAS^O99"), ("hl7apy knows no structure for this message type (MSH-9) in version 2.5.1.",)),
+        (
+            WHOLE.replace("RAS^O17^RAS_O17", "RAS^O99"),
+            ("hl7apy knows no structure for this message type (MSH-9) in version 2.5.1.",),
+        ),
         ("hello", ("MSH-1 and MSH-2 name no usable separators.",)),
     ],
 )  # fmt: skip

@@ -282,7 +282,8 @@ def _account(case: Case, fluid: Service, counted: Spans, billed: Spans) -> None:
         case.note(
             "info",
             "kvo-rate",
-            f"Hydration was charted at a keep-vein-open rate for {_how_long(slow, fluid)}; those minutes carry no code.",
+            f"Hydration was charted at a keep-vein-open rate for {_how_long(slow, fluid)};"
+            " those minutes carry no code.",
             "",
             fluid,
         )
