@@ -21,7 +21,8 @@ Units = Counter[tuple[str, tuple[str, ...]]]
 
 
 def _complete(hung: Hung) -> bool:
-    return not hung.no_stop and hung.site is not None and not (hung.route is Route.IM and hung.category == "chemo")
+    said = not hung.no_stop and hung.site is not None and hung.also_on is None
+    return said and not (hung.route is Route.IM and hung.category == "chemo")
 
 
 def _units(lines: Iterable[Line | OutcomeLine]) -> Units:
