@@ -30,7 +30,7 @@ _AMOUNT = {
     "totalchg", "chgamt", "price",
 }  # fmt: skip
 _DAY = re.compile(r"(\d{4})-?(\d{2})-?(\d{2})(?:[T ].*)?")
-_US_DAY = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})(?:\s.*)?")
+_US_DAY = re.compile(r"\d{1,2}[/.-]\d{1,2}[/.-](?:\d{4}|\d{2})")
 
 
 def read_billed_table(path: Path) -> BilledParts:
@@ -120,12 +120,11 @@ def _line(
 
 
 def _with_hour(text: str) -> str:
-    """A date alone, as the clock wants it; a time of day behind it plays no part."""
+    """A date alone, as the clock wants it; whatever form the MAR table may have is read here too."""
     iso = _DAY.fullmatch(text.strip())
     if iso is not None:
         return f"{iso[1]}-{iso[2]}-{iso[3]}T00:00"
-    us = _US_DAY.fullmatch(text.strip())
-    return f"{us[3]}-{int(us[1]):02}-{int(us[2]):02}T00:00" if us is not None else text
+    return f"{text.strip()} 00:00" if _US_DAY.fullmatch(text.strip()) else text
 
 
 def _whole(text: str) -> int | None:

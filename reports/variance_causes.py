@@ -145,6 +145,10 @@ class _Encounter:
             return self._initial(row, initials)
         if row.code in (codes.sequential_therapeutic, codes.sequential_chemo):
             return self._sequential()
+        if row.code in (codes.repeat_push, codes.new_push, codes.initial_push):
+            other = self._missing(codes.repeat_push, codes.new_push)
+            if other is not None and other.code != row.code:
+                return "push-under-another-code", f"The push is {other.code}: {reason(other)}", other.administrations
         if row.code in (codes.repeat_push, codes.new_push, codes.new_chemo_push):
             aside = self._aside("12")
             if aside is not None:
@@ -185,6 +189,10 @@ class _Encounter:
         if stands is None:
             return "initial-not-supported", "No administration in the record supports an initial service.", ()
         drug = self._drug(next(iter(stands.administrations), ""))
+        infusions = {self.codes.initial_therapeutic, self.codes.initial_chemo}
+        if row.code in infusions and not self._infused():
+            text = "The record shows no drug infused for 16 minutes or more."
+            return "initial-not-supported", text, stands.administrations
         if stands.code == row.code:
             return (
                 "second-initial",
@@ -196,6 +204,10 @@ class _Encounter:
             f"The initial service goes by rank, whatever began first: it is {drug}.",
             (line.administrations if line is not None else stands.administrations),
         )
+
+    def _infused(self) -> bool:
+        infused = (self.codes.initial_therapeutic, self.codes.initial_chemo, self.codes.sequential_therapeutic)
+        return bool(self._lines(*infused, self.codes.sequential_chemo))
 
     def _sequential(self) -> tuple[str, str, tuple[str, ...]]:
         again = [line for line in self.coded.lines if _rests_on(line, "11")]

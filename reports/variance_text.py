@@ -17,12 +17,22 @@ _LEFT = frozenset({"code", "what", "date", "pattern"})
 def render_audit(audit: Audit, width: int = 80) -> str:
     """The audit as text of ``width`` columns (60 at least), ending with a line feed."""
     width = max(NARROWEST, width)
-    rows: list[str] = []
+    rows = list(_unread(audit, width))
     for encounter in audit.encounters:
         if encounter.differs:
             rows += _encounter(encounter, audit, width)
     rows += _totals(audit, width)
     return "\n".join(row.rstrip() for row in rows) + "\n"
+
+
+def _unread(audit: Audit, width: int) -> Iterator[str]:
+    """Said before anything else: what was billed in a line that could not be read looks as if it was missed."""
+    count = len(audit.billed.rejected)
+    if count:
+        what = "billed line" if count == 1 else "billed lines"
+        text = f"{count:,} {what} could not be read, so what they billed is shown as missed."
+        yield from _wrapped(f"{text} The end of this list says why.", width, "", 2)
+        yield ""
 
 
 def _encounter(encounter: EncounterVariance, audit: Audit, width: int) -> Iterator[str]:

@@ -28,7 +28,7 @@ IMPLAUSIBLE = frozenset(
     {
         "stop-not-after-start", "stop-at-start", "stop-after-stop", "action-without-start", "flow-after-stop",
         "rate-during-pause", "two-stops-for-one-start", "two-sites-for-one-start", "long-run", "many-at-one-minute",
-        "stop-as-ordered", "bag-change-without-stop", "route-missing",
+        "stop-as-ordered", "route-missing",
     }
 )  # fmt: skip
 """Findings about rows that cannot be, or hardly can be, as charted."""
@@ -168,7 +168,7 @@ def implausible_sheet(result: Result) -> Sheet:
     columns = (
         SheetColumn("unit"), SheetColumn("nurse"), SheetColumn("encounter"), SheetColumn("drug"),
         SheetColumn("started", "time"), SheetColumn("what was found"), SheetColumn("what to do"),
-        SheetColumn("file"), SheetColumn("record", "integer"),
+        SheetColumn("file"), SheetColumn("row or message", "integer"),
     )  # fmt: skip
     return Sheet("Implausible rows", columns, sorted(_implausible(result), key=lambda r: [str(c) for c in r[:5]]))
 
@@ -186,7 +186,13 @@ def _implausible(result: Result) -> Iterator[list[Cell]]:
                 if a is not None:
                     start = coded.timeline.local(a.start)
                     place = [a.department or NOT_CHARTED, a.nurse or NOT_CHARTED, coded.timeline.id, a.drug, start]
-                yield [*place, finding.message, finding.fix, at.file if at else None, at.record if at else None]
+                yield [
+                    *place,
+                    finding.message,
+                    finding.fix,
+                    at.file if at else None,
+                    (at.row or at.record) if at else None,
+                ]
 
 
 def worklist_sheets(result: Result, audience: Audience) -> list[Sheet]:

@@ -47,6 +47,13 @@ def test_a_table_with_the_headers_of_a_report(tmp_path: Path) -> None:
     assert (billed.form, billed.records, [i.count for i in billed.ignored]) == ("table", 3, [1])
 
 
+@pytest.mark.parametrize(
+    "day", ["3/10/26", "03/10/2026", "2026-03-10", "20260310", "2026-03-10 14:05", "3/10/2026 2:05 PM"]
+)
+def test_dates_in_the_forms_of_the_mar_table(tmp_path: Path, day: str) -> None:
+    assert read(tmp_path, "b.csv", f"account,date,code\nE1,{day},96365\n") == [("E1", "96365", 1, (), DAY, None)]
+
+
 def test_modifiers_behind_the_code(tmp_path: Path) -> None:
     csv = "account,date,code,units\nE1,2026-03-10,96366-59-XE,2\n"
     assert read(tmp_path, "b.csv", csv) == [("E1", "96366", 2, ("59", "XE"), DAY, None)]

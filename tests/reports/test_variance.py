@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import io
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from functools import cache
 
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from parsers.billed import Billed, BilledLine, read_billed
-from parsers.events import Source
+from parsers.events import Rejected, Source
 from parsers.reference_tables import PaymentRate, RateTable
 from reports.variance import Audit, Key, Place, Variance, audit, billed_units, match
 from reports.variance_text import render_audit
@@ -91,6 +94,33 @@ def test_the_cause_says_what_the_record_shows() -> None:
 @pytest.mark.parametrize("width", [60, 80, 120])
 def test_no_line_is_wider_than_the_screen(width: int) -> None:
     assert max(map(len, render_audit(sample_day("day.csv"), width).splitlines())) <= width
+
+
+def causes(chart: str, *billed: BilledLine) -> set[tuple[str, str, str]]:
+    frame = pd.read_csv(io.StringIO("encounter_id,drug,route,site,start,stop\n" + chart), dtype=str)
+    found = audit(analyze(frame, timezone="America/New_York").result, Billed("b.csv", "0" * 64, "table", billed))
+    return {(r.code, r.status, r.pattern) for r in found.rows() if r.status != "supported"}
+
+
+def test_an_initial_infusion_where_nothing_was_infused() -> None:
+    pushes = "E1,ketorolac,IV push,arm,2026-03-10 08:00,\n"
+    assert causes(pushes, line("96374", 1), line("96365", 1)) == {("96365", "over-billed", "initial-not-supported")}
+
+
+def test_a_repeat_push_billed_as_a_new_drug_is_one_wrong_code() -> None:
+    # Hydromorphone at 08:00 and 08:40: 96374, and 40 minutes later 96376.
+    twice = "E1,hydromorphone,IV push,arm,2026-03-10 08:00,\nE1,hydromorphone,IV push,arm,2026-03-10 08:40,\n"
+    assert causes(twice, line("96374", 1), line("96375", 1)) == {
+        ("96375", "over-billed", "push-under-another-code"),
+        ("96376", "missed", "charge-missed"),
+    }
+
+
+def test_lines_that_could_not_be_read_are_said_first() -> None:
+    whole = sample_day("day.csv")
+    lost = Rejected(Source("b.csv", 1, 2), "billed-unreadable", "The row has nothing.", "Correct it.")
+    text = render_audit(replace(whole, billed=replace(whole.billed, rejected=(lost,))), 80)
+    assert text.startswith("1 billed line could not be read, so what they billed is shown as missed.")
 
 
 # Pairing
