@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Literal
 
@@ -118,6 +118,28 @@ def administration_code(text: str) -> str | None:
 def is_code(text: str) -> bool:
     """Whether a text looks like a HCPCS code."""
     return _CODE.fullmatch(text.strip().upper()) is not None
+
+
+def plain_number(text: str) -> Decimal | None:
+    """A number as messages write it; ``None`` for anything else or beyond belief."""
+    try:
+        amount = Decimal(text)
+    except InvalidOperation:
+        return None
+    return amount if amount.is_finite() and abs(amount) < 10**9 else None
+
+
+def first_day(text: str) -> date | None:
+    """The day of ``YYYYMMDD``, whatever stands behind it: a time, or the end of a range."""
+    try:
+        return date(int(text[:4]), int(text[4:6]), int(text[6:8])) if text[:8].isdigit() else None
+    except ValueError:
+        return None
+
+
+def taken_back(line: BilledLine) -> BilledLine:
+    """The line as a credit: its units and charge count against what was billed."""
+    return replace(line, units=-abs(line.units), amount=None if line.amount is None else -abs(line.amount))
 
 
 def modifiers_of(*texts: str) -> tuple[str, ...]:

@@ -6,11 +6,17 @@ FT1-25 the procedure (FT1-7 where a sender puts the code there), FT1-26 the modi
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import date
-from decimal import Decimal, InvalidOperation
-
-from parsers.billed import BilledError, BilledLine, BilledParts, administration_code, is_code, modifiers_of
+from parsers.billed import (
+    BilledError,
+    BilledLine,
+    BilledParts,
+    administration_code,
+    first_day,
+    is_code,
+    modifiers_of,
+    plain_number,
+    taken_back,
+)
 from parsers.er7 import Message, Segment, read_message
 from parsers.events import Rejected, Source
 from parsers.hl7_charsets import decode_message
@@ -62,7 +68,7 @@ def _account(message: Message) -> str:
 
 
 def _line(ft1: Segment, code: str | None, text: str, account: str, source: Source) -> BilledLine | Rejected:
-    day, units = _day(ft1.component(4, 1)), _decimal(ft1.component(10, 1) or "1")
+    day, units = first_day(ft1.component(4, 1)), plain_number(ft1.component(10, 1) or "1")
     problem = None
     if code is None:
         problem = f"a procedure of the shape {shape(text)} in FT1-25"
@@ -80,23 +86,8 @@ def _line(ft1: Segment, code: str | None, text: str, account: str, source: Sourc
             "Correct the message; the charge is left out of the comparison.",
         )
     modifiers = modifiers_of(*(str(part[1]) for part in ft1[26].repeats))
-    amount = _decimal(ft1.component(11, 1))
+    amount = plain_number(ft1.component(11, 1))
     made = BilledLine(source, account, code, int(units), modifiers, day, amount)
     if ft1.component(6, 1).upper() not in _CREDITS:
         return made
-    return replace(made, units=-abs(made.units), amount=None if amount is None else -abs(amount))
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date(int(text[:4]), int(text[4:6]), int(text[6:8])) if text[:8].isdigit() else None
-    except ValueError:
-        return None
-
-
-def _decimal(text: str) -> Decimal | None:
-    try:
-        amount = Decimal(text)
-    except InvalidOperation:
-        return None
-    return amount if amount.is_finite() and abs(amount) < 10**9 else None
+    return taken_back(made)

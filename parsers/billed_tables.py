@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import re
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 
-from parsers.billed import BilledError, BilledLine, BilledParts, administration_code, is_code, modifiers_of
+from parsers.billed import (
+    BilledError,
+    BilledLine,
+    BilledParts,
+    administration_code,
+    is_code,
+    modifiers_of,
+    plain_number,
+)
 from parsers.clock import Clock, Stamp
 from parsers.events import Rejected, Source
 from parsers.reference_files import ReferenceTableError, Row, Table, cell, open_reference
@@ -128,7 +136,7 @@ def _with_hour(text: str) -> str:
 
 
 def _whole(text: str) -> int | None:
-    amount = _decimal(text)
+    amount = plain_number(text.replace(",", "").strip())
     return int(amount) if amount is not None and amount == int(amount) else None
 
 
@@ -136,15 +144,7 @@ def _dollars(text: str) -> Decimal | None:
     bare = text.replace("$", "").strip()
     if bare.startswith("(") and bare.endswith(")"):
         bare = f"-{bare[1:-1]}"
-    return _decimal(bare)
-
-
-def _decimal(text: str) -> Decimal | None:
-    try:
-        amount = Decimal(text.replace(",", "").strip())
-    except InvalidOperation:
-        return None
-    return amount if amount.is_finite() and abs(amount) < 10**9 else None
+    return plain_number(bare.replace(",", "").strip())
 
 
 def _not(source: Source, table: Table, column: str, text: str, wanted: str) -> Rejected:

@@ -11,10 +11,19 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
-from decimal import Decimal, InvalidOperation
 from typing import Literal
 
-from parsers.billed import BilledError, BilledLine, BilledParts, administration_code, is_code, modifiers_of
+from parsers.billed import (
+    BilledError,
+    BilledLine,
+    BilledParts,
+    administration_code,
+    first_day,
+    is_code,
+    modifiers_of,
+    plain_number,
+    taken_back,
+)
 from parsers.events import Ignored, Rejected, Source
 from parsers.shapes import shape
 
@@ -102,7 +111,7 @@ def _inside(claim: _Claim, name: str, elements: list[str], component: str, sourc
         claim.lines.append(_Line(source, code, units, modifiers, _at(elements, 2)))
     elif name in ("DTP", "DTM"):
         qualifier = _at(elements, 1)
-        day = _day(_at(elements, 3) if name == "DTP" else _at(elements, 2))
+        day = first_day(_at(elements, 3) if name == "DTP" else _at(elements, 2))
         if claim.lines and qualifier in ("472", "150") and day is not None:
             claim.lines[-1].day = day
         elif not claim.lines and qualifier in ("434", "232") and day is not None:
@@ -113,14 +122,6 @@ def _procedure(text: str, component: str) -> tuple[str, tuple[str, ...]]:
     """``HC:96365:59`` -> code and modifiers."""
     parts = text.split(component)
     return (parts[1] if len(parts) > 1 else ""), modifiers_of(*parts[2:6])
-
-
-def _day(text: str) -> date | None:
-    """The first day of ``20260310`` or ``20260310-20260311``."""
-    try:
-        return date(int(text[:4]), int(text[4:6]), int(text[6:8])) if text[:8].isdigit() else None
-    except ValueError:
-        return None
 
 
 def _parts(form: Literal["837", "835"], claims: list[_Claim]) -> BilledParts:
@@ -146,7 +147,7 @@ def _parts(form: Literal["837", "835"], claims: list[_Claim]) -> BilledParts:
 
 
 def _billed(claim: _Claim, line: _Line, code: str | None) -> BilledLine | Rejected:
-    units, amount = _number(line.units), _number(line.amount)
+    units, amount = plain_number(line.units), plain_number(line.amount)
     day = line.day or claim.day
     problem = None
     if code is None:
@@ -167,12 +168,4 @@ def _billed(claim: _Claim, line: _Line, code: str | None) -> BilledLine | Reject
     made = BilledLine(replace(line.source), claim.account, code, int(units), line.modifiers, day, amount)
     if claim.sign > 0:
         return made
-    return replace(made, units=-abs(made.units), amount=None if amount is None else -abs(amount))
-
-
-def _number(text: str) -> Decimal | None:
-    try:
-        amount = Decimal(text)
-    except InvalidOperation:
-        return None
-    return amount if amount.is_finite() and abs(amount) < 10**9 else None
+    return taken_back(made)
