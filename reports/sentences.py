@@ -184,3 +184,9 @@ def _gathered(key: Source, numbers: list[int], word: str) -> str:
     many = "s" if len(set(numbers)) > 1 else ""
     place = _place(key)
     return ", ".join([one_line(key.file), f"{word}{many} {listed}", *([place] if place else [])])
+
+
+def added_text(outcome: Outcome) -> str:
+    """What an answer adds, in a cell of a sheet: ``stop 09:16-10:30: 96367 x 1 + 96366 x 1``."""
+    adds = " + ".join(f"{'-'.join((x.code, *x.modifiers))} x {x.units}" for x in outcome.lines) or "nothing"
+    return f"{outcome.if_}: {adds}"

@@ -11,11 +11,11 @@ from reports.answer_words import drop_down, may_be
 from reports.columns import Cell, Column
 from reports.encounter_words import words_of
 from reports.flat_tables import TABLES
-from reports.sentences import AMOUNT_BASIS, reason
+from reports.sentences import AMOUNT_BASIS, added_text, reason
 from reports.sheets import Sheet, SheetColumn, workbook_bytes
 from reports.variance import Audit
 from reports.variance_sheet import variance_sheet
-from timeline.model import CodedEncounter, Line, Outcome, Query, Result
+from timeline.model import CodedEncounter, Line, Query, Result
 
 SUPPORTS = "Supports a coder; a person releases charges."
 
@@ -167,14 +167,9 @@ def _query(coded: CodedEncounter, query: Query) -> list[Cell]:
         None,
         None,
         "none, 96417 or 96549; or: cannot be determined" if query.what == "concurrent_chemo" else may_be(coded, query),
-        "; ".join(_outcome(o) for o in query.outcomes),
+        "; ".join(added_text(o) for o in query.outcomes),
         ", ".join(query.held),
     ]
-
-
-def _outcome(outcome: Outcome) -> str:
-    adds = " + ".join(f"{'-'.join((x.code, *x.modifiers))} x {x.units}" for x in outcome.lines) or "nothing"
-    return f"{outcome.if_}: {adds}"
 
 
 def _policy(result: Result) -> Sheet:

@@ -16,6 +16,7 @@ from typing import Literal
 from parsers.answers import UNDETERMINED
 from reports.answer_words import drop_down, may_be
 from reports.columns import Cell
+from reports.sentences import added_text
 from reports.sheets import Sheet, SheetColumn
 from timeline.model import Administration, CodedEncounter, Query, Result, What
 
@@ -155,10 +156,7 @@ def _charted(q: Question) -> list[Cell]:
 
 
 def _worth(q: Question) -> list[Cell]:
-    adds = []
-    for outcome in q.query.outcomes:
-        lines = " + ".join(f"{'-'.join((x.code, *x.modifiers))} x {x.units}" for x in outcome.lines) or "nothing"
-        adds.append(f"{outcome.if_}: {lines}")
+    adds = [added_text(outcome) for outcome in q.query.outcomes]
     priced = any(o.amount is not None for o in q.query.outcomes)
     return [round(q.at_stake, 2) if priced else None, q.units_at_stake, ", ".join(q.query.held), "; ".join(adds)]
 
