@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import codecs
+import hashlib
 import re
+from collections.abc import Iterable
 from itertools import chain, islice
 from typing import Literal
 
@@ -37,6 +39,13 @@ class SeenMessages:
         self._first: dict[Sender, dict[str, int]] = {}
         self._more: dict[tuple[Sender, str], set[int]] = {}
 
+    def remember(self, sender: Sender, control_id: str, contents: Iterable[int]) -> None:
+        """Fill in what messages of an earlier run said under this number, in any order."""
+        first, *more = contents
+        self._first.setdefault(sender, {})[control_id] = first
+        if more:
+            self._more[sender, control_id] = set(more)
+
     def look(self, sender: Sender, control_id: str, content: int) -> Literal["new", "same", "reused"]:
         """Remember a message: ``same`` was seen before, ``reused`` is the first with other content."""
         numbers = self._first.get(sender)
@@ -54,6 +63,12 @@ class SeenMessages:
             return "new"
         self._more[sender, control_id] = {content}
         return "reused"
+
+
+def _fingerprint(content: str) -> int:
+    """64 bits that stand for a content, the same in every process and run."""
+    digest = hashlib.blake2b(content.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    return int.from_bytes(digest, "big", signed=True)
 
 
 def read_hl7(
@@ -239,7 +254,7 @@ class _FileReader:
         if "\n" in content:
             content = content.replace("\r\n", "\r").replace("\n", "\r")
         sender = (header.field(3), header.field(4))
-        found = self.seen.look(sender, source.control_id, hash(content.strip("\r")))
+        found = self.seen.look(sender, source.control_id, _fingerprint(content.strip("\r")))
         if found == "reused":
             self.findings.append(
                 Finding(

@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, tzinfo
 from typing import TYPE_CHECKING
 
 from parsers.clock import Clock
-from parsers.deduplicate import without_duplicates
-from parsers.detect import NotReadable, detect
 from parsers.events import AdministrationEvent, Finding, Ignored, InputFile, Reading, Rejected, Source
 from parsers.file_reading import FileReading
 from parsers.files import Content, Found, PathLike, find_inputs, open_input
 from parsers.message_reading import ContextPile
-from parsers.own_sheets import OWN_SHEET, is_own_sheet
+from parsers.one_input import InputReader
 from parsers.profiles import Profile, load_profile
-from parsers.pump_links import with_encounters
-from parsers.rejects_list import OWN_LIST, is_rejects_list
-from parsers.same_records import told_twice
+from parsers.settling import settled
 from parsers.zones import zone_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from parsers.fhir import FhirFiles
-    from parsers.hl7_file import SeenMessages
 
-UNKNOWN = "unknown"
 SAME_FILE = "same file read already"
 
 
@@ -35,6 +29,7 @@ SAME_FILE = "same file read already"
 class _Pile:
     """What the files gave so far."""
 
+    reader: InputReader
     events: list[AdministrationEvent] = field(default_factory=list)
     inputs: list[InputFile] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
@@ -44,13 +39,6 @@ class _Pile:
     without_offset: list[str] = field(default_factory=list)
     """Files with times that carry no offset, read without a zone."""
     context: ContextPile = field(default_factory=ContextPile)
-    seen: SeenMessages | None = None
-    """HL7 messages of the files read so far, so that a resend in another file is known."""
-    item_names: dict[str, str] = field(default_factory=dict)
-    """Names of drugs that tables give by number, from a table of items (MIMIC's d_items)."""
-    choose: bool = True
-    """No profile was named: that of each table is found."""
-    date_from: date | None = None
     fhir: FhirFiles | None = None
     """FHIR files wait until all are read: a bulk export holds what administrations refer to in other files."""
 
@@ -68,35 +56,12 @@ class _Pile:
         self.used += reading.used
         self.context.add(reading.context)
 
-    def keep_fhir(self, data: bytes, file: str, clock: Clock, profile: Profile) -> int:
+    def keep_fhir(self, data: bytes, file: str, clock: Clock) -> int:
         """Take in a FHIR file; the number of its records."""
         from parsers.fhir import FhirFiles
 
-        self.fhir = self.fhir or FhirFiles(profile)
+        self.fhir = self.fhir or FhirFiles(self.reader.profile)
         return self.fhir.add(data, file, clock)
-
-    def read(self, kind: str, data: bytes, file: str, clock: Clock, profile: Profile) -> FileReading:
-        """Read one file.  Readers are imported when they are needed: a table does not pay for the others."""
-        if kind == "hl7":
-            from parsers.hl7_file import SeenMessages, read_hl7
-
-            self.seen = self.seen or SeenMessages()
-            return read_hl7(data, file, clock, None if self.choose else profile, self.seen)
-        if kind == "clif":
-            from parsers.clif import read_clif
-
-            return read_clif(data, file, clock, profile)
-        from parsers.mimic_rows import companion, read_items, read_lines
-        from parsers.tables import read_table
-
-        beside = companion(data)
-        if beside == "items":
-            names, reading = read_items(data, file)
-            self.item_names.update(names)
-            return reading
-        if beside == "lines":
-            return read_lines(data, file, clock, self.item_names)
-        return read_table(data, file, clock, None if self.choose else profile, self.item_names)
 
 
 def read(
@@ -115,12 +80,12 @@ def read(
     """
     sender = _profile(profile)
     zone, zone_name = _zone(timezone, sender)
-    overridden = tuple(_zone_overridden(sender, zone_name if timezone is not None else None))
+    overridden = tuple(zone_overridden(sender, zone_name if timezone is not None else None))
     inputs, missing = find_inputs(paths)
-    pile = _Pile(rejected=missing, choose=profile is None, date_from=date_from)
+    pile = _Pile(InputReader(sender, profile is None, zone, date_from), rejected=missing)
     first_of: dict[str, InputFile] = {}
-    for found in sorted(inputs, key=lambda f: "d_items" not in f.name.casefold()):  # names come before their use
-        _open_and_read(pile, found, first_of, zone, sender)
+    for found in items_first(inputs):
+        _open_and_read(pile, found, first_of)
     for file, clock, reading in pile.fhir.readings() if pile.fhir is not None else ():
         pile.add(reading)
         if clock.assumed:
@@ -129,9 +94,12 @@ def read(
     return _reading(pile, zone_name, sender)
 
 
-def _open_and_read(
-    pile: _Pile, found: Found, first_of: dict[str, InputFile], zone: tzinfo | None, profile: Profile
-) -> None:
+def items_first(inputs: Iterable[Found]) -> list[Found]:
+    """The inputs in the order in which they are read: names of drugs come before their use."""
+    return sorted(inputs, key=lambda found: "d_items" not in found.name.casefold())
+
+
+def _open_and_read(pile: _Pile, found: Found, first_of: dict[str, InputFile]) -> None:
     """One input; its content is let go before the next is opened."""
     content = open_input(found)
     if isinstance(content, Rejected):
@@ -139,7 +107,7 @@ def _open_and_read(
     elif content.sha256 in first_of:
         _again(pile, found, first_of[content.sha256])
     else:
-        first_of[content.sha256] = _read_input(pile, found, content, zone, profile)
+        first_of[content.sha256] = _read_input(pile, found, content)
 
 
 def read_frame(
@@ -152,7 +120,8 @@ def read_frame(
     zone, zone_name = _zone(timezone, sender)
     clock = Clock(zone)
     reading, sha256 = read_frame_rows(frame, clock, None if profile is None else sender)
-    pile = _Pile(without_offset=["frame"] if clock.assumed else [])
+    reader = InputReader(sender, profile is None, zone)
+    pile = _Pile(reader, without_offset=["frame"] if clock.assumed else [])
     pile.add(reading, InputFile("frame", sha256, "mar-table", reading.records))
     return _reading(pile, zone_name, sender)
 
@@ -172,27 +141,16 @@ def _zone(timezone: str | tzinfo | None, profile: Profile) -> tuple[tzinfo | Non
     return chosen, str(chosen)
 
 
-def _read_input(pile: _Pile, found: Found, content: Content, zone: tzinfo | None, profile: Profile) -> InputFile:
-    clock = Clock(zone, date_from=pile.date_from)
-    kind = detect(content.data)
-    own = kind == "mar-table" and is_own_sheet(content.data)
-    if is_rejects_list(content.data):
-        reading = FileReading(ignored=(Ignored(OWN_LIST, (Source(found.name, 1),)),), records=1)
-    elif own:
-        reading = FileReading(ignored=(Ignored(OWN_SHEET, (Source(found.name, 1),)),), records=1)
-    elif isinstance(kind, NotReadable):
-        rejected = Rejected(Source(found.name), kind.code, kind.message, kind.fix)
-        reading = FileReading(rejected=(rejected,), records=1)
-    elif kind == "fhir":
-        entry = InputFile(found.name, content.sha256, kind, pile.keep_fhir(content.data, found.name, clock, profile))
+def _read_input(pile: _Pile, found: Found, content: Content) -> InputFile:
+    one = pile.reader.read(content.data, found.name)
+    if one.reading is None:
+        records = pile.keep_fhir(content.data, found.name, one.clock)
+        entry = InputFile(found.name, content.sha256, one.kind, records)
         pile.inputs.append(entry)
         return entry
-    else:
-        reading = pile.read(kind, content.data, found.name, clock, profile)
-    known = UNKNOWN if own or isinstance(kind, NotReadable) else kind
-    entry = InputFile(found.name, content.sha256, known, reading.records)
-    pile.add(reading, entry)
-    if clock.assumed:
+    entry = InputFile(found.name, content.sha256, one.kind, one.reading.records)
+    pile.add(one.reading, entry)
+    if one.clock.assumed:
         pile.without_offset.append(found.name)
     return entry
 
@@ -203,24 +161,14 @@ def _again(pile: _Pile, found: Found, first: InputFile) -> None:
 
 
 def _reading(pile: _Pile, zone_name: str, profile: Profile) -> Reading:
-    linked = with_encounters(pile.events, pile.context.context())
-    pile.findings += linked.findings
-    for reason, sources in linked.aside.items():
-        pile.ignore([Ignored(reason, tuple(sources))])
-        pile.used -= len(sources)
-    events, duplicates = without_duplicates(linked.events)
-    if duplicates is not None:
-        pile.ignore([duplicates])
-        pile.used -= duplicates.count
-    events, elsewhere, twice = told_twice(events, {entry.file: entry.kind for entry in pile.inputs})
-    pile.findings += twice
-    if elsewhere is not None:
-        pile.ignore([elsewhere])
-        pile.used -= elsewhere.count
+    whole = settled(pile.events, pile.context.context(), {entry.file: entry.kind for entry in pile.inputs})
+    pile.findings += whole.findings
+    pile.ignore(whole.aside)
+    pile.used -= sum(entry.count for entry in whole.aside)
     return Reading(
-        events=events,
+        events=whole.events,
         inputs=tuple(pile.inputs),
-        findings=(*_zone_assumed(pile.without_offset), *pile.findings),
+        findings=(*zone_assumed(pile.without_offset), *pile.findings),
         ignored=tuple(Ignored(reason, tuple(sources)) for reason, sources in sorted(pile.ignored.items())),
         rejected=tuple(sorted(pile.rejected, key=_place)),
         used=pile.used,
@@ -230,7 +178,8 @@ def _reading(pile: _Pile, zone_name: str, profile: Profile) -> Reading:
     )
 
 
-def _zone_overridden(profile: Profile, given: str | None) -> Iterator[Finding]:
+def zone_overridden(profile: Profile, given: str | None) -> Iterator[Finding]:
+    """The finding about a zone given by name over another one of the profile."""
     if given is not None and profile.timezone is not None and given != profile.timezone:
         yield Finding(
             "info",
@@ -245,7 +194,8 @@ def _place(rejected: Rejected) -> tuple[str, int, int, str]:
     return at.file, at.record or 0, at.row or 0, rejected.code
 
 
-def _zone_assumed(files: list[str]) -> Iterator[Finding]:
+def zone_assumed(files: Sequence[str]) -> Iterator[Finding]:
+    """The finding about files whose times carry no offset and were read without a zone."""
     if files:
         where = "This file has" if len(files) == 1 else f"{len(files)} files (this is the first) have"
         yield Finding(
