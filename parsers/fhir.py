@@ -76,7 +76,10 @@ class FhirFiles:
 
     def add(self, data: bytes, file: str, clock: Clock) -> int:
         """Take in one decompressed file; the number of its records."""
-        items = list(entries(data, file))
+        return self.add_entries(list(entries(data, file)), file, clock)
+
+    def add_entries(self, items: list[Entry | Rejected], file: str, clock: Clock) -> int:
+        """Take in resources of one file, all of them or some; the number of its records."""
         for item in items:
             if isinstance(item, Entry):
                 self._library.add(item)

@@ -183,22 +183,24 @@ def _with_number(one: Found, found: list[Found]) -> Found:
     return Found(f"{one.name} ({places.index(_place(one)) + 1})", one.path)
 
 
+def fingerprint(found: Found) -> str | Rejected:
+    """The sha256 of a file as stored, its content not held; a :class:`Rejected` when it cannot be read."""
+    if found.path is None:
+        content = open_input(found)
+        return content if isinstance(content, Rejected) else content.sha256
+    try:
+        with found.path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        return _not_read(found, error)
+
+
 def open_input(found: Found) -> Content | Rejected:
     """The decompressed bytes of an input; a :class:`Rejected` when it cannot be read."""
     try:
         raw = sys.stdin.buffer.read() if found.path is None else found.path.read_bytes()
-    except FileNotFoundError:
-        return _cannot(found, "file-missing", "The file is not there any more.", "Check the path, then run again.")
-    except PermissionError:
-        return _cannot(
-            found,
-            "file-unreadable",
-            "This account may not read the file.",
-            "Give it the right to read the file, or copy it where it may.",
-        )
     except OSError as error:
-        reason = error.strerror or "input error"
-        return _cannot(found, "file-unreadable", f"The file could not be read: {reason}.", "Copy the file anew.")
+        return _not_read(found, error)
     sha256 = hashlib.sha256(raw).hexdigest()
     if not raw.startswith(_GZIP):
         return Content(raw, sha256)
@@ -211,6 +213,20 @@ def open_input(found: Found) -> Content | Rejected:
             "The gzip file ends early or is damaged.",
             "Transfer it again (in binary mode); nothing of it was used.",
         )
+
+
+def _not_read(found: Found, error: OSError) -> Rejected:
+    if isinstance(error, FileNotFoundError):
+        return _cannot(found, "file-missing", "The file is not there any more.", "Check the path, then run again.")
+    if isinstance(error, PermissionError):
+        return _cannot(
+            found,
+            "file-unreadable",
+            "This account may not read the file.",
+            "Give it the right to read the file, or copy it where it may.",
+        )
+    reason = error.strerror or "input error"
+    return _cannot(found, "file-unreadable", f"The file could not be read: {reason}.", "Copy the file anew.")
 
 
 def _cannot(found: Found, code: str, message: str, fix: str) -> Rejected:

@@ -141,7 +141,9 @@ def _shown(segment: Segment, number: int | None) -> str | None:
 # Tables
 
 
-class _RawLine(NamedTuple):
+class RawLine(NamedTuple):
+    """One line of a table, its text as it stands and its cells."""
+
     number: int
     raw: str
     cells: tuple[str, ...]
@@ -166,7 +168,7 @@ class _Lines:
 
 def _tables(data: bytes, sources: list[Source], kind: str, profile: Profile | None) -> list[RawFile]:
     found = []
-    for sheet, encoding, lines in _raw_tables(data, profile):
+    for sheet, encoding, lines in raw_tables(data, profile):
         wanted = {s.row: s for s in sources if s.row is not None and (sheet is None or s.segment == sheet)}
         first = list(islice(lines, HEAD_ROWS))
         header_row, header = _header(first, kind, profile)
@@ -175,7 +177,7 @@ def _tables(data: bytes, sources: list[Source], kind: str, profile: Profile | No
     return found
 
 
-def _header(first: list[_RawLine], kind: str, profile: Profile | None) -> tuple[int | None, tuple[str, ...]]:
+def _header(first: list[RawLine], kind: str, profile: Profile | None) -> tuple[int | None, tuple[str, ...]]:
     """The last row of the header and its cells, as the reader of the table finds them."""
     if kind == "clif":
         top = next((line for line in first if any(line.cells)), None)
@@ -185,20 +187,18 @@ def _header(first: list[_RawLine], kind: str, profile: Profile | None) -> tuple[
 
 
 def _rows(
-    lines: Iterable[_RawLine], encoding: str, header_row: int, header: tuple[str, ...], wanted: dict[int, Source]
+    lines: Iterable[RawLine], encoding: str, header_row: int, header: tuple[str, ...], wanted: dict[int, Source]
 ) -> RawFile:
     head: list[str] = []
-    rows: dict[Place, _RawLine] = {}
+    rows: dict[Place, RawLine] = {}
     for line in lines:
         if line.number <= header_row:
             head.append(line.raw)
         elif line.number in wanted:
             rows[place_of(wanted[line.number])] = line
-    # A byte-order mark is written once, before the head; the rows follow without one.
-    plain = {"utf-8-sig": "utf-8", "utf-16": "utf-16-le"}.get(encoding, encoding)
 
     def encoded(raw: str) -> bytes:
-        return (raw if raw.endswith(("\r", "\n")) else raw + "\n").encode(plain, "replace")
+        return (raw if raw.endswith(("\r", "\n")) else raw + "\n").encode(without_mark(encoding), "replace")
 
     return RawFile(
         {place: RawRecord("row", encoded(line.raw), line.cells) for place, line in rows.items()},
@@ -207,11 +207,16 @@ def _rows(
     )
 
 
+def without_mark(encoding: str) -> str:
+    """The encoding of rows: a byte-order mark is written once, before the head, and they follow without one."""
+    return {"utf-8-sig": "utf-8", "utf-16": "utf-16-le"}.get(encoding, encoding)
+
+
 def _bom(encoding: str) -> bytes:
     return {"utf-8-sig": codecs.BOM_UTF8, "utf-16": codecs.BOM_UTF16_LE}.get(encoding, b"")
 
 
-def _raw_tables(data: bytes, profile: Profile | None) -> Iterator[tuple[str | None, str, Iterator[_RawLine]]]:
+def raw_tables(data: bytes, profile: Profile | None) -> Iterator[tuple[str | None, str, Iterator[RawLine]]]:
     """Sheet, encoding and rows of each table of a file, numbered as the reader of tables numbers them."""
     if data.startswith(b"PAR1") or is_workbook(data):
         tables = open_tables(data, "", profile)
@@ -222,15 +227,15 @@ def _raw_tables(data: bytes, profile: Profile | None) -> Iterator[tuple[str | No
     yield None, encoding, _verbatim(text, table_delimiter(data, profile))
 
 
-def _verbatim(text: TextIO, delimiter: str) -> Iterator[_RawLine]:
+def _verbatim(text: TextIO, delimiter: str) -> Iterator[RawLine]:
     kept = _Lines(text)
     for line in csv_lines(csv.reader(iter(kept), delimiter=delimiter)):
-        yield _RawLine(line.number, kept.take(), tuple(cell.strip() for cell in line.cells or ()))
+        yield RawLine(line.number, kept.take(), tuple(cell.strip() for cell in line.cells or ()))
 
 
-def _written(lines: Iterable[Line]) -> Iterator[_RawLine]:
+def _written(lines: Iterable[Line]) -> Iterator[RawLine]:
     """The rows of a workbook or a Parquet table, as the lines of the CSV that is written of them."""
     for line in lines:
         out = io.StringIO()
         csv.writer(out, lineterminator="\n").writerow(line.cells or ())
-        yield _RawLine(line.number, out.getvalue(), tuple(cell.strip() for cell in line.cells or ()))
+        yield RawLine(line.number, out.getvalue(), tuple(cell.strip() for cell in line.cells or ()))

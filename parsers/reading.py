@@ -79,7 +79,7 @@ def read(
     with the input is in ``rejected`` or ``findings``.  The order of the paths changes nothing.
     """
     sender = _profile(profile)
-    zone, zone_name = _zone(timezone, sender)
+    zone, zone_name = chosen_zone(timezone, sender)
     overridden = tuple(zone_overridden(sender, zone_name if timezone is not None else None))
     inputs, missing = find_inputs(paths)
     pile = _Pile(InputReader(sender, profile is None, zone, date_from), rejected=missing)
@@ -117,7 +117,7 @@ def read_frame(
     from parsers.tables import read_frame_rows
 
     sender = _profile(profile)
-    zone, zone_name = _zone(timezone, sender)
+    zone, zone_name = chosen_zone(timezone, sender)
     clock = Clock(zone)
     reading, sha256 = read_frame_rows(frame, clock, None if profile is None else sender)
     reader = InputReader(sender, profile is None, zone)
@@ -132,7 +132,8 @@ def _profile(profile: str | Profile | None) -> Profile:
     return load_profile() if profile is None else load_profile(profile)
 
 
-def _zone(timezone: str | tzinfo | None, profile: Profile) -> tuple[tzinfo | None, str]:
+def chosen_zone(timezone: str | tzinfo | None, profile: Profile) -> tuple[tzinfo | None, str]:
+    """The zone of times without an offset, ``None`` when neither the caller nor the profile names one, and its name."""
     chosen = profile.timezone if timezone is None else timezone
     if chosen is None:
         return None, "UTC"

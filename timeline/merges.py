@@ -33,7 +33,7 @@ def merged(reading: Reading) -> tuple[Reading, dict[str, list[Finding]]]:
     merges = reading.context.merges
     if not merges:
         return reading, {}
-    encounters, patients = _standing(merges, "encounter"), _standing(merges, "patient")
+    encounters, patients = standing_numbers(merges, "encounter"), standing_numbers(merges, "patient")
     context = reading.context
     moved = {e.encounter_id for e in reading.events} & set(encounters)
     return (
@@ -51,7 +51,7 @@ def merged(reading: Reading) -> tuple[Reading, dict[str, list[Finding]]]:
     )
 
 
-def _standing(merges: Iterable[Merge], kind: str) -> dict[str, str]:
+def standing_numbers(merges: Iterable[Merge], kind: str) -> dict[str, str]:
     """Former number to the one that stands for it."""
     links: dict[str, str] = {}
     of_kind = [m for m in merges if m.kind == kind]

@@ -1,0 +1,230 @@
+"""What was understood of a file goes into the store, each fact once; what is new touches its encounters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Table, insert, select, update
+
+from parsers.events import AccessContext, AdministrationEvent, Context, Merge, OrderContext, Source, StayContext
+from workbench.store.bodies import encoded, fingerprint, key_text, plain
+from workbench.store.numbers import Named, Rows, next_id, pump_number, rows_of, rows_where
+from workbench.store.schema import (
+    accesses,
+    encounters,
+    events,
+    merges,
+    order_numbers,
+    orders,
+    patients,
+    runs,
+    stays,
+    touched,
+)
+
+RecordOf = Callable[[Source], int | None]
+"""The row of the record a source names."""
+
+
+@dataclass(slots=True)
+class Taken:
+    """What came of the events and the context of one file."""
+
+    events: int = 0
+    """New ones."""
+    known: list[Source] = field(default_factory=list)
+    """Sources of events that stand in the store already."""
+    retired: list[Source] = field(default_factory=list)
+    """Sources of events of encounters whose records were removed: they are not coded."""
+    touched: set[int] = field(default_factory=set)
+
+
+def take_in(
+    connection: Connection, run: int, read: Sequence[AdministrationEvent], context: Context, record_of: RecordOf
+) -> Taken:
+    """Write events and context, and the encounters they touch."""
+    rows = rows_of(connection, _named(read, context))
+    taken = Taken()
+    _events(connection, run, read, rows, record_of, taken)
+    for table, facts in ((stays, context.stays), (accesses, context.accesses)):
+        _facts(connection, run, table, facts, rows, record_of, taken)
+    _orders(connection, run, context.orders, record_of, taken)
+    _merges(connection, run, context.merges, record_of, taken)
+    touch(connection, run, taken.touched)
+    return taken
+
+
+def touch(connection: Connection, run: int, ids: Iterable[int]) -> None:
+    """Mark encounters to be coded again; the mark stays until they are."""
+    wanted = set(ids)
+    wanted -= {row.encounter_id for row in rows_where(connection, select(touched), touched.c.encounter_id, wanted)}
+    if wanted:
+        connection.execute(insert(touched), [{"encounter_id": i, "run_id": run} for i in sorted(wanted)])
+        connection.execute(update(runs).where(runs.c.id == run).values(touched=runs.c.touched + len(wanted)))
+
+
+def number_of(event: AdministrationEvent) -> str:
+    """The number an event stands under: that of its encounter, or of a patient's pumps that name none."""
+    return event.encounter_id or pump_number(event.patient_id)
+
+
+def _named(read: Iterable[AdministrationEvent], context: Context) -> Named:
+    named = Named()
+    for event in read:
+        times = [event.time] if event.stop is None else [event.time, event.stop]
+        named.add(number_of(event), event.patient_id, *map(_seconds, times))
+    for stay in context.stays:
+        named.add(stay.encounter_id, stay.patient_id, _seconds(stay.time))
+    for access in context.accesses:
+        named.add(access.encounter_id, None)
+    return named
+
+
+def _seconds(time: datetime) -> int:
+    return int(time.timestamp())
+
+
+def bodies(value: Any) -> tuple[str, bytes]:
+    """The body of a value, and the fingerprint of all of it but its source."""
+    made = plain(value)
+    source = made.pop("source")
+    mark = fingerprint(encoded(made))
+    return encoded({"source": source, **made}), mark
+
+
+def _events(
+    connection: Connection,
+    run: int,
+    read: Sequence[AdministrationEvent],
+    rows: Rows,
+    record_of: RecordOf,
+    taken: Taken,
+) -> None:
+    known = _marks(connection, events, {rows.ids[number_of(e)] for e in read} - rows.new)
+    new: list[dict[str, object]] = []
+    free = next_id(connection, events)
+    for event in read:
+        encounter = rows.ids[number_of(event)]
+        if encounter in rows.retired:
+            taken.retired.append(event.source)
+            continue
+        body, mark = bodies(event)
+        if (encounter, mark) in known:
+            taken.known.append(event.source)
+            continue
+        known.add((encounter, mark))
+        taken.touched.add(encounter)
+        new.append(
+            {
+                "id": free + len(new),
+                "encounter_id": encounter,
+                "run_id": run,
+                "record_id": record_of(event.source),
+                "fingerprint": mark,
+                "order_number": None if event.order_id is None else key_text(event.order_id),
+                "body": body,
+            }
+        )
+    taken.events += len(new)
+    if new:
+        connection.execute(insert(events), new)
+
+
+def _marks(connection: Connection, table: Table, ids: set[int]) -> set[tuple[int, bytes]]:
+    """Encounter and fingerprint of what the store holds of these encounters."""
+    wanted = select(table.c.encounter_id, table.c.fingerprint)
+    return {(row[0], bytes(row[1])) for row in rows_where(connection, wanted, table.c.encounter_id, ids)}
+
+
+def _facts(
+    connection: Connection,
+    run: int,
+    table: Table,
+    facts: Sequence[StayContext] | Sequence[AccessContext],
+    rows: Rows,
+    record_of: RecordOf,
+    taken: Taken,
+) -> None:
+    """Facts of a stay, or lines in place."""
+    known = _marks(connection, table, {rows.ids[fact.encounter_id] for fact in facts} - rows.new)
+    new: list[dict[str, object]] = []
+    free = next_id(connection, table) if facts else 0
+    for fact in facts:
+        encounter = rows.ids[fact.encounter_id]
+        body, mark = bodies(fact)
+        if (encounter, mark) in known or encounter in rows.retired:
+            continue
+        known.add((encounter, mark))
+        taken.touched.add(encounter)
+        new.append(
+            {
+                "id": free + len(new),
+                "encounter_id": encounter,
+                "run_id": run,
+                "record_id": record_of(fact.source),
+                "fingerprint": mark,
+                "body": body,
+            }
+        )
+    if new:
+        connection.execute(insert(table), new)
+
+
+def _orders(connection: Connection, run: int, facts: Sequence[OrderContext], record_of: RecordOf, taken: Taken) -> None:
+    made = _unknown(connection, orders, facts)
+    if not made:
+        return
+    free = next_id(connection, orders)
+    rows, numbers = [], []
+    for id_, (mark, (order, body)) in enumerate(made.items(), start=free):
+        rows.append({"id": id_, "run_id": run, "record_id": record_of(order.source), "fingerprint": mark, "body": body})
+        numbers += [{"number": number, "order_id": id_} for number in sorted(set(map(key_text, order.order_ids)))]
+    connection.execute(insert(orders), rows)
+    if numbers:
+        connection.execute(insert(order_numbers), numbers)
+    wanted = select(events.c.encounter_id).distinct()
+    named = {str(row["number"]) for row in numbers}
+    taken.touched |= {row.encounter_id for row in rows_where(connection, wanted, events.c.order_number, named)}
+
+
+def _merges(connection: Connection, run: int, facts: Sequence[Merge], record_of: RecordOf, taken: Taken) -> None:
+    made = _unknown(connection, merges, facts)
+    if not made:
+        return
+    free = next_id(connection, merges)
+    rows = [
+        {
+            "id": id_,
+            "run_id": run,
+            "record_id": record_of(merge.source),
+            "kind": merge.kind,
+            "old": key_text(merge.old),
+            "new": key_text(merge.new),
+            "fingerprint": mark,
+            "body": body,
+        }
+        for id_, (mark, (merge, body)) in enumerate(made.items(), start=free)
+    ]
+    connection.execute(insert(merges), rows)
+    of_kind: Mapping[str, set[str]] = {
+        kind: {str(row[side]) for row in rows if row["kind"] == kind for side in ("old", "new")}
+        for kind in ("encounter", "patient")
+    }
+    named = rows_where(connection, select(encounters.c.id), encounters.c.number, of_kind["encounter"])
+    taken.touched |= {row.id for row in named}
+    owned = rows_where(connection, select(patients.c.encounter_id), patients.c.patient, of_kind["patient"])
+    taken.touched |= {row.encounter_id for row in owned}
+
+
+def _unknown(connection: Connection, table: Table, facts: Sequence[Any]) -> dict[bytes, tuple[Any, str]]:
+    """Facts that the store does not hold, by fingerprint, with their bodies."""
+    made: dict[bytes, tuple[Any, str]] = {}
+    for fact in facts:
+        body, mark = bodies(fact)
+        made.setdefault(mark, (fact, body))
+    for row in rows_where(connection, select(table.c.fingerprint), table.c.fingerprint, list(made)):
+        made.pop(bytes(row[0]), None)
+    return made
