@@ -104,12 +104,12 @@ def _weight(change: EncounterChange) -> tuple[float, int]:
 
 
 def shown_causes(change: EncounterChange, most: int) -> list[tuple[int, Cause]]:
-    """Causes with their numbers from 1, those a line names first when there are more than ``most``."""
+    """Causes with their numbers from 1; of more than ``most`` those a line names, and new records last."""
     numbered = list(enumerate(change.causes, 1))
     if len(numbered) <= most:
         return numbered
     named = {place + 1 for line in change.lines for place in line.causes}
-    kept = sorted(numbered, key=lambda item: item[0] not in named)[:most]
+    kept = sorted(numbered, key=lambda item: (item[0] not in named, item[1].kind == "new record"))[:most]
     return sorted(kept, key=lambda item: item[0])
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import date
 from typing import Any
 
 from markupsafe import Markup
@@ -24,7 +25,9 @@ from reports.night_delays import DelayCounts, UnitDelay, delays
 from reports.night_words import (
     DRY_RUN,
     NO_BLAME,
+    about,
     amount_text,
+    cause_numbers,
     changed_sum,
     code_text,
     counted,
@@ -117,10 +120,10 @@ def _change(change: EncounterChange) -> View:
     shown = change.lines[:LINES]
     numbered, dated = len(change.causes) > 1, any(line.date != change.day for line in shown)
     dollars = any(_dollars(line) for line in shown)
-    about = [f"Patient {change.patient_id}" if change.patient_id else "", str(change.day or ""), queries_text(change)]
+    said = [f"Patient {change.patient_id}" if change.patient_id else "", str(change.day or ""), queries_text(change)]
     return {
         "id": change.encounter_id,
-        "about": "; ".join(part for part in about if part),
+        "about": "; ".join(part for part in said if part),
         "amount": _arrow(amount_text(change)),
         "priced": dollars,
         "dated": dated,
@@ -128,15 +131,17 @@ def _change(change: EncounterChange) -> View:
         "columns": 4 + dollars + dated + numbered,
         "lines": [_line(line) for line in shown],
         "lines_left": len(change.lines) - LINES,
-        "causes": [_cause(number, cause) for number, cause in shown_causes(change, CAUSES)],
+        "causes": [_cause(number, cause, change.day) for number, cause in shown_causes(change, CAUSES)],
         "causes_left": len(change.causes) - CAUSES,
     }
 
 
-def _cause(number: int, cause: Cause) -> View:
+def _cause(number: int, cause: Cause, day: date | None) -> View:
     charted = f"charted {cause.recorded_at:%Y-%m-%d %H:%M}" if cause.recorded_at is not None else ""
-    about = "; ".join(part for part in (who(cause), where(cause), charted) if part)
-    return {"number": number, "kind": cause.kind, "text": own_words(cause), "about": about}
+    place = "; ".join(part for part in (who(cause), where(cause), charted) if part)
+    drug = about(cause, day)
+    text = f"{drug}: {own_words(cause)}" if drug else own_words(cause)
+    return {"number": number, "kind": cause.kind, "text": text, "place": place}
 
 
 def _line(line: LineChange) -> View:
@@ -149,7 +154,7 @@ def _line(line: LineChange) -> View:
         "amount": _dollars(line),
         "drug": line.drug,
         "reason": line.reason,
-        "causes": ", ".join(f"[{place + 1}]" for place in line.causes),
+        "causes": cause_numbers(line),
     }
 
 

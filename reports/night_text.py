@@ -26,6 +26,7 @@ from reports.night_words import (
     INTENDED_USE,
     NO_BLAME,
     amount_text,
+    cause_numbers,
     cause_text,
     changed_sum,
     code_text,
@@ -162,8 +163,7 @@ def _encounter(change: EncounterChange, width: int) -> Iterator[str]:
     for text in (queries_text(change), amount and f"amount {amount}"):
         yield from _wrapped(text, width, "  ")
     for number, cause in shown_causes(change, CAUSES):
-        number_text = f"[{number}] " if numbered else ""
-        text = f"{number_text}{cause.kind}: {cause_text(cause)}"
+        text = f"{f'[{number}] ' if numbered else ''}{cause_text(cause, change.day)}"
         yield from _wrapped(text, width, "  ", 4 if numbered else 2)
     yield from _more(len(change.causes) - CAUSES, "cause", "causes")
     if not change.causes:
@@ -174,8 +174,7 @@ def _lines(change: EncounterChange, width: int, numbered: bool) -> Iterator[str]
     shown = change.lines[:LINES]
     dated = any(line.date != change.day for line in shown)
     for line, front in zip(shown, _fronts(shown, dated), strict=True):
-        by = ", ".join(str(place + 1) for place in line.causes) if numbered else ""
-        drug = " ".join(part for part in (one_line(line.drug), f"[{by}]" if by else "") if part)
+        drug = f"{one_line(line.drug)} {cause_numbers(line) if numbered else ''}"
         yield from _wrapped(f"{front}  {drug}", width, "", min(len(front) + 2, width // 2))
         yield from _wrapped(one_line(line.reason), width, "      ", 0)
     yield from _more(len(change.lines) - LINES, "line", "lines")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, timedelta, tzinfo
+from datetime import UTC, date, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 from parsers.events import Finding, Rejected
@@ -14,10 +14,9 @@ from reports.safe_text import one_line
 from reports.sentences import money, said_place, source_text
 
 DRY_RUN = "Dry run: this is what a run would do. Nothing was stored, and these changes do not count as reported."
-NO_BLAME = (
-    "A late entry was charted after its encounter had been reported. The counts show where charting comes late, not why"
-    " it does."
-)
+NO_BLAME = "Charted well after their own time, or changed later. The counts show where charting comes late, not why."
+_TABLES = (".csv", ".tsv", ".xlsx", ".xls", ".parquet")
+_RUNS = 6
 INTENDED_USE = "Supports a coder; a person releases charges."
 
 
@@ -108,10 +107,20 @@ def who(cause: Cause) -> str:
 
 
 def where(cause: Cause) -> str:
-    """``day2.csv, record 14``; empty where it stands in no file."""
+    """``day2.csv, row 14``, ``feed.hl7, record 7``; empty where it stands in no file."""
     if cause.file is None:
         return ""
-    return one_line(cause.file) + (f", record {cause.record}" if cause.record is not None else "")
+    name = one_line(cause.file)
+    word = "row" if name.lower().removesuffix(".gz").endswith(_TABLES) else "record"
+    return name + (f", {word} {cause.record}" if cause.record is not None else "")
+
+
+def about(cause: Cause, day: date | None) -> str:
+    """What it is about, where its words do not say it: the drug, and the date if it is not ``day``."""
+    drug = one_line(cause.drug or "")
+    shown = drug if drug.casefold() not in cause.text.casefold() else ""
+    dated = f"{cause.time:%Y-%m-%d}" if cause.time is not None and cause.time.date() != day else ""
+    return " of ".join(part for part in (shown, dated if dated not in cause.text else "") if part)
 
 
 def own_words(cause: Cause) -> str:
@@ -120,11 +129,25 @@ def own_words(cause: Cause) -> str:
     return f"{text[:1].upper()}{text[1:]}."
 
 
-def cause_text(cause: Cause) -> str:
-    """What happened, in our words, with nurse, unit and place in the input."""
+def cause_text(cause: Cause, day: date | None) -> str:
+    """``late entry, vancomycin: Stop of 10:15, charted 3 h later (nurse N01, unit ONC; day2.csv, row 14).``"""
     place = "; ".join(part for part in (who(cause), where(cause)) if part)
-    text = one_line(cause.text).removesuffix(".")
-    return f"{text} ({place})." if place else f"{text}."
+    head = ", ".join(part for part in (cause.kind, about(cause, day)) if part)
+    text = own_words(cause).removesuffix(".")
+    return f"{head}: {text} ({place})." if place else f"{head}: {text}."
+
+
+def cause_numbers(line: LineChange) -> str:
+    """The causes of a line by their numbers from 1, runs joined: ``[1-3, 7]``; empty without any."""
+    runs: list[list[int]] = []
+    for number in sorted({place + 1 for place in line.causes}):
+        if runs and number == runs[-1][1] + 1:
+            runs[-1][1] = number
+        else:
+            runs.append([number, number])
+    said = [f"{a}" if a == b else f"{a}, {b}" if b == a + 1 else f"{a}-{b}" for a, b in runs]
+    more = ["..."] if len(said) > _RUNS else []
+    return f"[{', '.join([*said[:_RUNS], *more])}]" if said else ""
 
 
 def files_sum(t: NightTotals) -> str:

@@ -72,7 +72,7 @@ def late_stop() -> Cause:
     """A stop charted 22 h 57 min after it, on the day after the encounter was reported."""
     return Cause(
         "late entry",
-        "the stop of vancomycin at 10:15 was charted 2026-03-11 09:12, 22 h 57 min later",
+        "Stop of 10:15, charted 22 h 57 min later.",
         drug="vancomycin", action="stopped", time=at("10:15"), recorded_at=at("09:12", 11),
         nurse="N01", department="ONC", file="mar_0311.csv", record=14,
     )  # fmt: skip
@@ -118,10 +118,10 @@ TAKEN_BACK = night(
         amount_after=284.22,
         queries_after=1,
         causes=(
-            Cause("correction", "the new bag of cefepime at 09:00 was taken back", drug="cefepime",
+            Cause("correction", "New bag of 09:00 was taken back.", drug="cefepime",
                   action="canceled", time=at("09:00"), recorded_at=at("19:30", 11), nurse="N02", department="ONC",
                   file="feed.hl7", record=7),
-            replace(late_stop(), time=at("09:30"), text="the stop of vancomycin at 09:30 was charted 2026-03-11 09:12",
+            replace(late_stop(), time=at("09:30"), text="Stop of 09:30, charted 23 h 42 min later.",
                     nurse=None, department="INFUSION", record=15),
         ),
     ),
@@ -137,14 +137,14 @@ MERGED = night(
         line("changed", "96366", 1, 3, (42.11, 126.33), "ceftriaxone"),
         amount_before=232.11,
         amount_after=321.83,
-        causes=(Cause("merge", "encounter E3004 was merged into this one", file="adt.hl7", record=2),),
+        causes=(Cause("merge", "Two encounter numbers were merged.", file="adt.hl7", record=2),),
     ),
     encounter(
         "E3004",
         line("withdrawn", "96365", 1, 0, (190.0, None), "ceftriaxone"),
         amount_before=190.0,
         amount_after=0.0,
-        causes=(Cause("merge", "this encounter was merged into E3003", file="adt.hl7", record=2),),
+        causes=(Cause("merge", "Two encounter numbers were merged.", file="adt.hl7", record=2),),
     ),
     encounter(
         "E3005",

@@ -40,17 +40,17 @@ def test_a_change_shows_before_and_after_and_its_cause() -> None:
     assert "Patient P7; 2026-03-10; 1 query closed (1 open before, 0 now)" in text
     assert "96366 changed 1 → 2 $42.11 → $84.22 vancomycin Vancomycin ran 135 minutes, 08:00-10:15." in text
     assert (
-        "late entry The stop of vancomycin at 10:15 was charted 2026-03-11 09:12, 22 h 57 min later."
-        " nurse N01, unit ONC; mar_0311.csv, record 14; charted 2026-03-11 09:12"
+        "late entry vancomycin: Stop of 10:15, charted 22 h 57 min later."
+        " nurse N01, unit ONC; mar_0311.csv, row 14; charted 2026-03-11 09:12"
     ) in text
 
 
 def test_lines_name_their_causes_where_there_are_several() -> None:
     text = words(night_html(TAKEN_BACK))
-    assert "96367-59 withdrawn 1 → 0 $70.45 → $0.00 cefepime [1], [2]" in text
+    assert "96367-59 withdrawn 1 → 0 $70.45 → $0.00 cefepime [1, 2]" in text
     assert "96366 changed 2 → 1 $84.22 → $42.11 vancomycin [2]" in text
     assert "96368 new 0 → 1 $0.00 cefepime Cefepime ran beside vancomycin." in text
-    assert "[1] correction The new bag of cefepime at 09:00 was taken back." in text
+    assert "[1] correction cefepime: New bag of 09:00 was taken back." in text
 
 
 def test_first_time_encounters_stand_in_a_table() -> None:
@@ -98,7 +98,7 @@ def test_what_is_left_out_is_counted() -> None:
     assert "and 3 more causes; the JSON has all of them." in words(night_html(night(encounter("E1", causes=many))))
     text = words(night_html(hundreds(ENCOUNTERS + 2)))
     assert "and 2 more changed encounters; the JSON has all of them." in text
-    assert text.count("late entry The stop") == ENCOUNTERS
+    assert text.count("late entry vancomycin: Stop") == ENCOUNTERS
 
 
 def test_markup_in_anything_charted_is_shown_and_not_run() -> None:

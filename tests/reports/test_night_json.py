@@ -86,7 +86,7 @@ def test_a_late_entry_that_adds_an_hour() -> None:
             "causes": [
                 {
                     "kind": "late entry",
-                    "text": "the stop of vancomycin at 10:15 was charted 2026-03-11 09:12, 22 h 57 min later",
+                    "text": "Stop of 10:15, charted 22 h 57 min later.",
                     "drug": "vancomycin",
                     "action": "stopped",
                     "time": "2026-03-10T10:15:00-04:00",

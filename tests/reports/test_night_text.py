@@ -87,8 +87,8 @@ def test_a_late_entry_adds_an_hour() -> None:
         "      Vancomycin ran 135 minutes, 08:00-10:15.\n"
         "  1 query closed (1 open before, 0 now)\n"
         "  amount $242.11 -> $284.22 (+$42.11)\n"
-        "  late entry: the stop of vancomycin at 10:15 was charted 2026-03-11 09:12, 22 h\n"
-        "    57 min later (nurse N01, unit ONC; mar_0311.csv, record 14).\n"
+        "  late entry, vancomycin: Stop of 10:15, charted 22 h 57 min later (nurse N01,\n"
+        "    unit ONC; mar_0311.csv, row 14).\n"
         "\n"
         f"Reported for the first time {RULE * 52}\n"
         "No encounter.\n"
@@ -97,8 +97,8 @@ def test_a_late_entry_adds_an_hour() -> None:
         "                late entries   corrections   encounters   median delay\n"
         "  unit ONC                 1             0            1    22 h 57 min\n"
         "    nurse N01              1             0            1    22 h 57 min\n"
-        "A late entry was charted after its encounter had been reported. The counts show\n"
-        "  where charting comes late, not why it does.\n"
+        "Charted well after their own time, or changed later. The counts show where\n"
+        "  charting comes late, not why.\n"
         "\n"
         f"The run and the store {RULE * 58}\n"
         "Run: 1 encounter touched, 2 coded; 0 new, 1 changed; lines 0 new, 1 changed, 0\n"
@@ -122,10 +122,10 @@ def test_a_correction_takes_a_line_back() -> None:
         "      Cefepime ran beside vancomycin.\n"
         "  1 query opened (0 open before, 1 now)\n"
         "  amount $396.78 -> $284.22 (-$112.56)\n"
-        "  [1] correction: the new bag of cefepime at 09:00 was taken back (nurse N02, unit ONC; feed.hl7,\n"
-        "      record 7).\n"
-        "  [2] late entry: the stop of vancomycin at 09:30 was charted 2026-03-11 09:12 (unit INFUSION;\n"
-        "      mar_0311.csv, record 15)."
+        "  [1] correction, cefepime: New bag of 09:00 was taken back (nurse N02, unit ONC; feed.hl7, record\n"
+        "      7).\n"
+        "  [2] late entry, vancomycin: Stop of 09:30, charted 23 h 42 min later (unit INFUSION; mar_0311.csv,\n"
+        "      row 15)."
     )
 
 
@@ -137,8 +137,8 @@ def test_late_entries_and_corrections_stand_by_unit_and_nurse_without_codes_or_a
         "    nurse not charted              1             0            1    23 h 42 min\n"
         "  unit ONC                         0             1            1\n"
         "    nurse N02                      0             1            1\n"
-        "A late entry was charted after its encounter had been reported. The counts show where charting comes\n"
-        "  late, not why it does."
+        "Charted well after their own time, or changed later. The counts show where charting comes late, not\n"
+        "  why."
     )
 
 
@@ -161,12 +161,12 @@ def test_a_merge_and_first_time_encounters() -> None:
         "  96365  2026-03-11  units 1, as before   +$5.50  ceftriaxone\n"
         "  96366  2026-03-10  units 1 -> 3        +$84.22  ceftriaxone\n"
         "  amount $232.11 -> $321.83 (+$89.72)\n"
-        "  merge: encounter E3004 was merged into this one (adt.hl7, record 2).\n"
+        "  merge: Two encounter numbers were merged (adt.hl7, record 2).\n"
         "\n"
         "Encounter E3004, 2026-03-10\n"
         "  96365  withdrawn, units 1  -$190.00  ceftriaxone\n"
         "  amount $190.00 -> $0.00 (-$190.00)\n"
-        "  merge: this encounter was merged into E3003 (adt.hl7, record 2)."
+        "  merge: Two encounter numbers were merged (adt.hl7, record 2)."
     )
     assert part(text, "Reported for the first time") == (
         "2 encounters, 3 lines, $497.84, 1 open query.\n"
@@ -231,12 +231,21 @@ def test_many_lines_causes_files_and_rejected_are_counted() -> None:
         )
     )
     assert "  and 1 more line; the JSON has all of them.\n" in text
-    assert "  [31] late entry: entry 31 (" in text  # the one that the lines name is told
+    assert "  [31] late entry, vancomycin: Entry 31 (" in text  # the one that the lines name is told
     assert f"  and {31 - CAUSES} more causes; the JSON has all of them.\n" in text
     assert "drug-missing 13; time-unreadable 12:\n" in text
     assert "  and 5 more rejected; the JSON has all of them.\n" in text
     assert re.search(r"^  z\.hl7 +hl7 +1 +0 +0 +1$", text, re.MULTILINE)  # a file with trouble is told before others
     assert "  and 4 more files; the JSON has all of them.\n" in text
+
+
+def test_a_cause_says_its_date_where_it_is_another_and_lines_name_runs_of_causes() -> None:
+    next_day = replace(late_stop(), time=late_stop().recorded_at, text="Stop of 09:12.", recorded_at=None)
+    causes = tuple(replace(next_day, record=n) for n in range(1, 8))
+    lines = (line("new", "96365", 0, 1, causes=(0, 1, 2, 4)), line("new", "96375", 0, 1, causes=tuple(range(7))))
+    said = part(render_night(night(encounter("E1", *lines, causes=causes))), "Changed since they were last reported")
+    assert "  96365  new, units 1  vancomycin [1-3, 5]\n  96375  new, units 1  vancomycin [1-7]\n" in said
+    assert "  [7] late entry, vancomycin of 2026-03-11: Stop of 09:12 (nurse N01, unit ONC;" in said
 
 
 def test_findings_that_say_the_same_are_told_once() -> None:

@@ -76,7 +76,7 @@ def test_what_is_not_declared_is_refused(stream: io.StringIO | None) -> None:
     assert stream is None or stream.getvalue() == ""
 
 
-WRONG = {
+WRONG: dict[str, list[object]] = {
     "run": ["12", True, 1.5, None, NOTE],
     "seconds": ["1", True, float("nan"), float("inf"), None],
     "dry_run": ["yes", 1, None],
