@@ -21,7 +21,7 @@ FILE_KINDS = frozenset({"hl7", "mar-table", "clif", "fhir", "visits", "orders", 
 """What a file may be said to be; any other word is written as ``unknown``."""
 _CODE = re.compile(r"[a-z]{2,20}(?:-[a-z0-9]{1,20}){1,6}")
 _STAGE = re.compile(r"[a-z]{2,20}(?:-[a-z]{1,20}){0,3}")
-_VERSION = re.compile(r"\d{1,4}(?:[.-]\d{1,3}){1,3}(?:[a-z.+-]{1,6}\d{0,3})?|unknown")
+_VERSION = re.compile(r"\d{1,4}(?:[.-]\d{1,3}){1,3}(?:[a-z.+-]{1,6}\d{0,3})?")
 _LONG_NUMBER = re.compile(r"\d{3}")
 
 
@@ -55,9 +55,15 @@ def _kind(value: object) -> Value:
     return value if value in FILE_KINDS else "unknown"
 
 
-def _like(pattern: re.Pattern[str], what: str, *, numbers: bool = False) -> Callable[[object], Value]:
+def _version(value: object) -> Value:
+    if not isinstance(value, str):
+        raise ValueError("a version was expected")
+    return value if _VERSION.fullmatch(value) else "unknown"  # a build of one's own may be named after anything
+
+
+def _like(pattern: re.Pattern[str], what: str) -> Callable[[object], Value]:
     def check(value: object) -> Value:
-        if not isinstance(value, str) or not pattern.fullmatch(value) or (not numbers and _LONG_NUMBER.search(value)):
+        if not isinstance(value, str) or not pattern.fullmatch(value) or _LONG_NUMBER.search(value):
             raise ValueError(f"{what} was expected")
         return value
 
@@ -87,8 +93,8 @@ KEYS: Mapping[str, Callable[[object], Value]] = {
     "kind": _kind,
     "code": _like(_CODE, "a code such as time-unreadable"),
     "stage": _like(_STAGE, "the name of a stage"),
-    "version": _like(_VERSION, "a version", numbers=True),
-    "policy_version": _like(_VERSION, "a version", numbers=True),
+    "version": _version,
+    "policy_version": _version,
     "error": _error,
 }  # fmt: skip
 """Every key a log line may carry, with what makes its value harmless or refuses it (:class:`ValueError`)."""

@@ -84,7 +84,7 @@ WRONG: dict[str, list[object]] = {
     "kind": [7, None],
     "code": ["", "free text", f"code-{MRN}", "Time-Unreadable", SURNAME, SURNAME.lower(), "x" * 50, 3],
     "stage": ["", "two words", f"stage-{ACCOUNT}", SURNAME, 3],
-    "version": ["", MRN, SURNAME, "1", 3],
+    "version": [3, None, 1.0],
     "error": ["KeyError", SURNAME, KeyError],
 }
 
@@ -105,14 +105,20 @@ def test_no_identifier_reaches_the_log_by_any_key_of_any_event() -> None:
     for name, event in EVENTS.items():
         for key in event.keys:
             for text in texts:
-                if key not in ("file", "kind"):
+                if key not in ("file", "kind", "version", "policy_version"):
                     with pytest.raises(ValueError, match="was expected"):
                         log.event(name, **{key: text})
-                elif key == "kind":
-                    log.event(name, kind=text)
+                elif key != "file":
+                    log.event(name, **{key: text})
     log.event("file-read", file=f"/in/{ACCOUNT}/{SURNAME}/mar_{MRN}_{ACCOUNT}.hl7")  # folders go, digits are masked
     assert traces(stream.getvalue()) == []
     assert '"mar_99999999_99999999.hl7"' in stream.getvalue()
+
+
+@pytest.mark.parametrize("version", ["0.1.0", "0.2.0rc1", "1.0.dev3", "2026-01-01"])
+def test_a_version_is_written_as_it_is(version: str) -> None:
+    assert said("run-started", version=version)["version"] == version
+    assert said("run-started", version=f"{version}+{SURNAME}")["version"] == "unknown"
 
 
 def test_an_exception_shows_its_class_only() -> None:
