@@ -10,7 +10,10 @@ import click
 
 from workbench.identity import DISTRIBUTION, stranger
 
-COMMANDS = ("analyze", "audit", "check", "compare", "demo", "explain", "policies", "worklist")
+COMMANDS = (
+    "analyze", "audit", "charges", "check", "compare", "demo", "explain", "mark-sent", "nightly", "policies", "report",
+    "worklist",
+)  # fmt: skip
 INTERRUPTED = 130
 
 
@@ -25,7 +28,8 @@ class Commands(click.Group):
             return None
         if problem := stranger():
             raise click.UsageError(problem)
-        command = getattr(import_module(f"workbench.commands.{cmd_name}"), cmd_name)
+        name = cmd_name.replace("-", "_")
+        command = getattr(import_module(f"workbench.commands.{name}"), name)
         assert isinstance(command, click.Command)
         return command
 
@@ -61,5 +65,6 @@ def main() -> None:
 
     Every line comes with its evidence. Supports a coder; a person releases charges.
 
-    Exit status: 0 done; 1 done, and some input was rejected; 2 wrong usage or nothing readable.
+    Exit status: 0 done; 1 done, and some input was rejected; 2 wrong usage or nothing readable; 3 another run holds the
+    store; 4 the store cannot be written.
     """

@@ -104,7 +104,20 @@ def coding_options(command: Command) -> Command:
     def gathered(**given: Any) -> Any:
         return command(job=_job(given, given.pop("policy")), **given)
 
-    for option in reversed([*_READING, _POLICY, *_CODING, _JOBS]):
+    for option in reversed([*_READING, _POLICY, *_CODING, *_SHOWN, _JOBS]):
+        gathered = option(gathered)
+    return gathered
+
+
+def nightly_options(command: Command) -> Command:
+    """The same without those that choose encounters: a store holds all of them."""
+
+    @functools.wraps(command)
+    def gathered(**given: Any) -> Any:
+        given |= {"date_to": None, "encounter": None}
+        return command(job=_job(given, given.pop("policy")), **given)
+
+    for option in reversed([_INBOXES, *_READING[1:], _POLICY, *_CODING, _JOBS]):
         gathered = option(gathered)
     return gathered
 
@@ -125,7 +138,7 @@ def comparing_options(command: Command) -> Command:
         sides = _sides(texts, given["set"])
         return command(job=_job(given, policy_name(texts[0])), sides=sides, **given)
 
-    for option in reversed([*_READING, _POLICIES, *_CODING]):
+    for option in reversed([*_READING, _POLICIES, *_CODING, *_SHOWN]):
         gathered = option(gathered)
     return gathered
 
@@ -269,6 +282,7 @@ def _check_policy(job: Job) -> None:
         raise click.UsageError("--date-to is before --date-from.")
 
 
+_INBOXES = click.argument("paths", metavar="INBOX...", nargs=-1, required=True)
 _READING = [
     click.argument("paths", metavar="PATH...", nargs=-1, required=True),
     click.option(
@@ -308,6 +322,9 @@ _POLICIES = click.option(
     metavar="NAME|FILE[+SWITCH=VALUE]",
     multiple=True,
     help="Rules to code by, given twice; each may set switches of its own.",
+)
+_DATE_FROM = click.option(
+    "--date-from", metavar="DATE", callback=day, help="Encounters on this day or later; gives tables their year."
 )
 _CODING = [
     click.option(
@@ -352,9 +369,9 @@ _CODING = [
         help="Answers to queries (CSV, or the filled-in XLSX): encounter, administration, what, value, who, when,"
         " support.",
     ),
-    click.option(
-        "--date-from", metavar="DATE", callback=day, help="Encounters on this day or later; gives tables their year."
-    ),
+    _DATE_FROM,
+]
+_SHOWN = [
     click.option("--date-to", metavar="DATE", callback=day, help="Encounters on this day or earlier."),
     click.option("--encounter", metavar="ID", help="This encounter only."),
 ]

@@ -67,21 +67,26 @@ def _forget(connection: Connection, run: int, ids: Iterable[int]) -> None:
         connection.execute(delete(changes).where(changes.c.run_id == run, changes.c.encounter_id.in_(told)))
 
 
+def last_codings(connection: Connection, ids: Iterable[int], before: int | None = None) -> dict[int, int]:
+    """By encounter the coding that stands: that of its last run, or of the last run before one."""
+    wanted = select(codings.c.id, codings.c.encounter_id, codings.c.run_id)
+    if before is not None:
+        wanted = wanted.where(codings.c.run_id < before)
+    latest: dict[int, tuple[int, int]] = {}
+    for row in rows_where(connection, wanted, codings.c.encounter_id, ids):
+        latest[row.encounter_id] = max(latest.get(row.encounter_id, (0, 0)), (row.run_id, row.id))
+    return {encounter: coding for encounter, (_, coding) in latest.items()}
+
+
 def _earlier(connection: Connection, run: int, ids: Iterable[int]) -> dict[int, Earlier]:
     """By encounter, of the last coding before this run."""
-    last = (
-        select(codings.c.encounter_id, func.max(codings.c.run_id).label("run_id"))
-        .where(codings.c.run_id < run)
-        .group_by(codings.c.encounter_id)
-    )
-    latest = {row.encounter_id: row.run_id for row in rows_where(connection, last, codings.c.encounter_id, ids)}
+    latest = last_codings(connection, ids, before=run)
     found: dict[int, Earlier] = {}
     by_coding: dict[int, Earlier] = {}
-    for row in rows_where(connection, select(codings), codings.c.encounter_id, latest):
-        if latest[row.encounter_id] == row.run_id:
-            stop = datetime.fromisoformat(row.stop) if row.stop else None
-            one = Earlier(bytes(row.digest), row.run_id, row.amount, stop, row.patient)
-            found[row.encounter_id] = by_coding[row.id] = one
+    for row in rows_where(connection, select(codings), codings.c.id, latest.values()):
+        stop = datetime.fromisoformat(row.stop) if row.stop else None
+        one = Earlier(bytes(row.digest), row.run_id, row.amount, stop, row.patient)
+        found[row.encounter_id] = by_coding[row.id] = one
     for row in rows_where(connection, select(lines).order_by(lines.c.position), lines.c.coding_id, by_coding):
         by_coding[row.coding_id].lines.append(dict(row._mapping))
     count = select(queries.c.coding_id, func.count().label("count")).group_by(queries.c.coding_id)

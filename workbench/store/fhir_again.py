@@ -6,6 +6,7 @@ version of an administration would be a second dose, and one that came before it
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,7 +17,7 @@ from sqlalchemy import Connection, insert, select
 from parsers.events import Source
 from parsers.fhir import ADMINISTRATION
 from parsers.fhir_documents import Entry
-from parsers.fhir_library import addresses
+from parsers.fhir_library import CONSULTED, addresses
 from workbench.store.bodies import key_text
 from workbench.store.numbers import rows_where
 from workbench.store.schema import fhir_keys, files, records
@@ -59,15 +60,34 @@ def keep_keys(connection: Connection, entries: Iterable[tuple[int, Entry]]) -> N
 def concerned(connection: Connection, new: Sequence[Entry]) -> list[Stored]:
     """The stored resources to be understood with the new ones, by record."""
     search = _Search(connection)
-    for entry in new:
+    read = [entry for entry in new if entry.kind == ADMINISTRATION or entry.kind in CONSULTED]
+    repeated = _repeated(connection, read)
+    for entry in read:
+        keys = {key_text(key) for key in addresses(entry)}
         search.ahead |= {key_text(key) for key in references(entry.resource)}
-        search.own(entry)
+        search.same |= keys
+        # A list of drugs that is exported every night says nothing new of all that were ever given.
+        if entry.kind == ADMINISTRATION or id(entry) not in repeated:
+            search.back |= keys
     return search.run()
+
+
+def _repeated(connection: Connection, new: Sequence[Entry]) -> set[int]:
+    """``id()`` of the resources that the store holds word for word."""
+    marks = {id(entry): hashlib.sha256(msgspec.json.encode(entry.resource)).digest() for entry in new}
+    wanted = (
+        select(fhir_keys.c.key, records.c.sha256)
+        .join_from(fhir_keys, records, fhir_keys.c.record_id == records.c.id)
+        .where(fhir_keys.c.own.is_(True))
+    )
+    keys = {key_text(key) for entry in new for key in addresses(entry)}
+    held = {(row.key, bytes(row.sha256)) for row in rows_where(connection, wanted, fhir_keys.c.key, keys)}
+    return {id(e) for e in new if any((key_text(key), marks[id(e)]) in held for key in addresses(e))}
 
 
 @dataclass(slots=True)
 class _Search:
-    """Follows addresses: ``ahead`` to what is referred to, ``back`` to what refers there, ``same`` to other versions."""
+    """Follows addresses: ``ahead`` to what is referred to, ``back`` to what refers here, ``same`` to other versions."""
 
     connection: Connection
     found: dict[int, Stored] = field(default_factory=dict)
@@ -75,11 +95,6 @@ class _Search:
     back: set[str] = field(default_factory=set)
     same: set[str] = field(default_factory=set)
     done: set[tuple[str, str]] = field(default_factory=set)
-
-    def own(self, entry: Entry) -> None:
-        keys = {key_text(key) for key in addresses(entry)}
-        self.same |= keys
-        self.back |= keys
 
     def run(self) -> list[Stored]:
         while self.ahead or self.back or self.same:

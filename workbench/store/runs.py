@@ -128,12 +128,12 @@ def totals_of(
     changed: Sequence[EncounterChange],
     *,
     known: int,
-    removed: Removed,
 ) -> NightTotals:
     """The counts of a run, and of the whole store: those after the last run, moved by what changed.
 
     ``known`` files were read in an earlier run.  Nothing of the store is counted anew: that would cost by its size.
     """
+    removed = removed_in(connection, run)
     before, row = _totals_before(connection, run), connection.execute(select(runs).where(runs.c.id == run)).one()
     by_kind = Counter(line.kind for change in changed for line in change.lines)
     gone = select(func.count()).select_from(codings).where(codings.c.run_id == run, codings.c.gone.is_(True))
@@ -176,6 +176,12 @@ class Removed:
     amount: float = 0.0
 
 
+def removed_in(connection: Connection, run: int) -> Removed:
+    """What retention took out in a run so far."""
+    body = connection.execute(select(runs.c.removed).where(runs.c.id == run)).scalar()
+    return reader(Removed)(body) if body is not None else Removed()
+
+
 def _totals_before(connection: Connection, run: int) -> NightTotals:
     last = select(runs.c.totals).where(runs.c.state == "done", runs.c.id < run).order_by(runs.c.id.desc()).limit(1)
     body = connection.execute(last).scalar()
@@ -189,3 +195,37 @@ def _amount_change(changed: Iterable[EncounterChange]) -> float | None:
         if c.amount_after is not None or c.amount_before is not None
     ]
     return round(fsum(differences), 2) if differences else None
+
+
+def report_of(connection: Connection, run: int | None) -> NightReport | None:
+    """The report of a completed run, or of the last one; ``None`` when there is none."""
+    wanted = select(runs).where(runs.c.state == "done").order_by(runs.c.id.desc()).limit(1)
+    row = connection.execute(wanted if run is None else wanted.where(runs.c.id == run)).first()
+    if row is None:
+        return None
+    told, rejected = files_of(connection, row.id)
+    return NightReport(
+        run=row.id,
+        dry_run=False,
+        started=datetime.fromisoformat(row.started_at),
+        finished=datetime.fromisoformat(row.finished_at),
+        resumed=row.resumed,
+        version=row.version,
+        policy=row.policy,
+        policy_version=row.policy_version,
+        timezone=row.timezone,
+        profile=row.profile,
+        totals=reader(NightTotals)(row.totals),
+        files=told,
+        rejected=rejected,
+        findings=reader(tuple[Finding, ...])(row.findings),
+        changes=changes_of(connection, row.id),
+    )
+
+
+def no_such_run(connection: Connection, run: int | None) -> str:
+    """Why there is no report of a run, and which there are."""
+    last = last_done(connection)
+    if last is None:
+        return "No run was completed in this store yet."
+    return f"There is no completed run {run}; the last is run {last}."

@@ -60,6 +60,7 @@ runs = Table(
     Column("profile", Text),
     Column("touched", Integer, nullable=False),  # encounters that something new concerned
     Column("coded", Integer, nullable=False),
+    Column("removed", Text),  # what retention took out
     Column("totals", Text),
     Column("findings", Text),
 )
@@ -123,7 +124,7 @@ encounters = Table(
     Column("id", _Big, primary_key=True),
     Column("number", Text, nullable=False, unique=True),
     Column("first_at", BigInteger),  # seconds since 1970
-    Column("last_at", BigInteger),
+    Column("last_at", BigInteger, index=True),
     Column("pump", Boolean, nullable=False),  # no encounter: pump events of one patient that name none
     Column("retired", Boolean, nullable=False),  # its records were removed by retention; never coded again
     Column("coded_run", _Big),

@@ -1,0 +1,135 @@
+"""The new files of the inboxes, one after the other, into the store.
+
+New is what was not read before, by content.  Each file is one transaction, so a run that breaks off goes on with the
+next file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, tzinfo
+from time import perf_counter
+
+from parsers.clock import Clock
+from parsers.detect import detect
+from parsers.events import Rejected
+from parsers.files import Content, Found, find_inputs, fingerprint, open_input
+from parsers.one_input import InputReader
+from parsers.profiles import Profile
+from parsers.reading import items_first
+from reports.night import NightFile
+from workbench.store.database import Store
+from workbench.store.fhir_files import NewFhir, store_fhir
+from workbench.store.intake import NewFile, StoredMessages, free_name, known_files, store_file
+from workbench.store.numbers import next_id
+from workbench.store.schema import files
+
+
+@dataclass(frozen=True, slots=True)
+class Inboxes:
+    """What to read and how."""
+
+    paths: tuple[str, ...]
+    profile: Profile
+    choose: bool
+    """No profile was named: that of each table and sender is found."""
+    zone: tzinfo | None
+    date_from: date | None = None
+
+
+@dataclass(slots=True)
+class Intake:
+    """What came of the inboxes in this process."""
+
+    read: list[NightFile] = field(default_factory=list)
+    known: int = 0
+    """Files whose content was read before."""
+    closed: list[Rejected] = field(default_factory=list)
+    """Paths that could not be opened: they are tried again in the next run."""
+    names: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """By the name a file has in the store: what it is called in the inbox, and its sha256."""
+
+
+Told = Callable[[NightFile, float], None]
+"""Called for each file that was read, with the seconds it took."""
+
+
+def take_in_files(store: Store, run: int, inboxes: Inboxes, arrived_at: str, told: Told) -> Intake:
+    """Read every new file into the store."""
+    found, missing = find_inputs(inboxes.paths)
+    intake = Intake(closed=list(missing))
+    reader = InputReader(inboxes.profile, inboxes.choose, inboxes.zone, inboxes.date_from)
+    fhir: list[tuple[Found, Content]] = []
+    for one, content in _new(store, items_first(found), intake):
+        if detect(content.data) == "fhir":  # understood together, see below
+            fhir.append((one, content))
+            continue
+        began = perf_counter()
+        file = _take_in(store, run, reader, one, content, arrived_at, inboxes)
+        intake.read.append(file)
+        intake.names[file.name] = one.name, content.sha256
+        told(file, perf_counter() - began)
+    if fhir:
+        began = perf_counter()
+        for file in _take_in_fhir(store, run, fhir, inboxes, arrived_at):
+            intake.read.append(file)
+            told(file, perf_counter() - began)
+    return intake
+
+
+def _new(store: Store, found: Iterable[Found], intake: Intake) -> Iterator[tuple[Found, Content]]:
+    hashed: list[tuple[Found, str]] = []
+    for one in found:
+        mark = fingerprint(one)
+        if isinstance(mark, Rejected):
+            intake.closed.append(mark)
+        else:
+            hashed.append((one, mark))
+    with store.reading() as connection:
+        known = known_files(connection, (mark for _, mark in hashed))
+    for one, mark in hashed:
+        if mark in known:
+            intake.known += 1
+            continue
+        content = open_input(one)
+        if isinstance(content, Rejected):
+            intake.closed.append(content)
+        elif content.sha256 in known:  # it changed since, into a file that is known
+            intake.known += 1
+        else:
+            known |= {mark, content.sha256}
+            yield one, content
+
+
+def _take_in(
+    store: Store, run: int, reader: InputReader, found: Found, content: Content, arrived_at: str, inboxes: Inboxes
+) -> NightFile:
+    profile = None if inboxes.choose else inboxes.profile
+    with store.reading() as connection:
+        name, id_ = free_name(connection, found.name), next_id(connection, files)
+        messages = StoredMessages(connection, content.data) if detect(content.data) == "hl7" else None
+    reader.seen = messages
+    one = reader.read(content.data, name)
+    assert one.reading is not None
+    file = NewFile(id_, name, content.sha256, one.kind, content.data, one.clock.assumed)
+    with store.writing() as connection:
+        return store_file(connection, run, file, one.reading, profile, arrived_at, messages)[0]
+
+
+def _take_in_fhir(
+    store: Store, run: int, found: Iterable[tuple[Found, Content]], inboxes: Inboxes, arrived_at: str
+) -> list[NightFile]:
+    def clock() -> Clock:
+        return Clock(inboxes.zone, date_from=inboxes.date_from)
+
+    with store.writing() as connection:
+        free, taken, new = next_id(connection, files), set[str](), []
+        for number, (one, content) in enumerate(found):
+            name = free_name(connection, one.name)
+            while name in taken:
+                name += " (2)"
+            taken.add(name)
+            file = NewFile(free + number, name, content.sha256, "fhir", content.data, without_offset=False)
+            new.append(NewFhir(file, clock()))
+        return store_fhir(connection, run, new, inboxes.profile, clock, arrived_at)

@@ -1,0 +1,141 @@
+"""``--keep DAYS``: the records of encounters that ended so long ago are removed; what was sent for them stays.
+
+An encounter that was removed is never coded again: from a late entry alone its other lines would look withdrawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from math import fsum
+
+from sqlalchemy import Connection, Table, delete, exists, func, select, update
+
+from workbench.store.bodies import text_of
+from workbench.store.codings import last_codings
+from workbench.store.database import Store
+from workbench.store.numbers import chunks, rows_where
+from workbench.store.runs import Removed, removed_in
+from workbench.store.schema import (
+    accesses,
+    answers,
+    changes,
+    codings,
+    encounters,
+    events,
+    files,
+    lines,
+    merges,
+    order_numbers,
+    orders,
+    patients,
+    queries,
+    records,
+    runs,
+    stays,
+    touched,
+)
+
+AT_ONCE = 500
+
+
+def retire(store: Store, run: int, now: datetime, keep_days: int) -> None:
+    """Remove what is older than ``keep_days`` (by the last charted action of an encounter), some at a time.
+
+    The row of the run says how much it was.
+    """
+    before = now.astimezone(UTC) - timedelta(days=keep_days)
+    old: dict[int, str] | None = None
+    while old is None or old:
+        with store.writing() as connection:
+            old = _old(connection, before)
+            if old:
+                whole = _sum(removed_in(connection, run), _remove(connection, old))
+                connection.execute(update(runs).where(runs.c.id == run).values(removed=text_of(whole)))
+    with store.writing() as connection:
+        _remove_records(connection, before)
+
+
+def _old(connection: Connection, before: datetime) -> dict[int, str]:
+    """Encounters whose last action is older, and none of whose marks waits; number by id."""
+    wanted = (
+        select(encounters.c.id, encounters.c.number)
+        .where(
+            encounters.c.last_at < int(before.timestamp()),
+            encounters.c.retired.is_(False),
+            ~exists().where(touched.c.encounter_id == encounters.c.id),
+        )
+        .order_by(encounters.c.id)
+        .limit(AT_ONCE)
+    )
+    return {row.id: row.number for row in connection.execute(wanted)}
+
+
+def _remove(connection: Connection, old: dict[int, str]) -> Removed:
+    ids = list(old)
+    counted = _counted(connection, ids)
+    kept_of = [_records_of(connection, table, ids) for table in (events, stays, accesses)]
+    for table in (events, stays, accesses, codings, changes, patients):
+        connection.execute(delete(table).where(table.c.encounter_id.in_(ids)))
+    _unused(connection, set().union(*kept_of))
+    for part in chunks(old.values()):
+        connection.execute(delete(answers).where(answers.c.encounter.in_(part)))
+    connection.execute(
+        update(encounters).where(encounters.c.id.in_(ids)).values(retired=True, first_at=None, last_at=None)
+    )
+    return counted
+
+
+def _records_of(connection: Connection, table: Table, ids: list[int]) -> set[int]:
+    found = connection.execute(select(table.c.record_id).distinct().where(table.c.encounter_id.in_(ids)))
+    return {row.record_id for row in found if row.record_id is not None}
+
+
+def _unused(connection: Connection, ids: Iterable[int]) -> None:
+    """Remove the records of which nothing is kept any more: one message may tell of two encounters."""
+    held: set[int] = set()
+    wanted = set(ids)
+    for table in (events, stays, accesses):
+        held |= {row.record_id for row in rows_where(connection, select(table.c.record_id), table.c.record_id, wanted)}
+    for part in chunks(sorted(wanted - held)):
+        connection.execute(delete(records).where(records.c.id.in_(part)))
+
+
+def _counted(connection: Connection, ids: list[int]) -> Removed:
+    last = list(last_codings(connection, ids).values())
+    standing = select(codings.c.id, codings.c.amount).where(codings.c.id.in_(last), codings.c.gone.is_(False))
+    found = connection.execute(standing).all()
+    of = [row.id for row in found]
+
+    def count(table: Table) -> int:
+        counted = select(func.count()).select_from(table).where(table.c.coding_id.in_(of))
+        return int(connection.execute(counted).scalar_one())
+
+    return Removed(len(found), count(lines), count(queries), round(fsum(row.amount or 0.0 for row in found), 2))
+
+
+def _sum(one: Removed, other: Removed) -> Removed:
+    return Removed(
+        one.encounters + other.encounters,
+        one.lines + other.lines,
+        one.queries + other.queries,
+        round(one.amount + other.amount, 2),
+    )
+
+
+def _remove_records(connection: Connection, before: datetime) -> None:
+    """Records that arrived before and of which nothing is kept: resends, ignored and rejected ones, whole files.
+
+    Merged numbers are kept for good, and an order as long as an administration names it.
+    """
+    old = files.c.arrived_at < before.isoformat()
+    arrived = select(files.c.id).where(old)
+    named = (
+        exists().where(order_numbers.c.order_id == orders.c.id).where(events.c.order_number == order_numbers.c.number)
+    )
+    of_old = select(records.c.id).where(records.c.file_id.in_(arrived))
+    connection.execute(delete(orders).where(orders.c.record_id.in_(of_old), ~named))
+    kept = [exists().where(table.c.record_id == records.c.id) for table in (events, stays, accesses, orders, merges)]
+    connection.execute(delete(records).where(records.c.file_id.in_(arrived), *(~one for one in kept)))
+    empty = ~exists().where(records.c.file_id == files.c.id)
+    connection.execute(update(files).where(old, empty).values(content=None, rejected="[]", findings="[]"))
