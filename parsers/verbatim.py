@@ -63,7 +63,7 @@ def verbatim(data: bytes, kind: str, file: str, profile: Profile | None) -> Iter
             if isinstance(item, Entry):
                 yield Verbatim(msgspec.json.encode(item.resource), item.source.record, item.source.row, entry=item)
             else:
-                yield Verbatim(b"", item.source.record, item.source.row)  # its bytes stand in the file, which is kept whole
+                yield Verbatim(b"", item.source.record, item.source.row)  # the file is kept whole
     elif kind in ("mar-table", "clif"):
         for sheet, encoding, lines in raw_tables(data, profile):
             plain = without_mark(encoding)

@@ -50,7 +50,7 @@ def _cdm(ctx: click.Context, param: click.Parameter, value: str | None) -> Charg
     metavar="RUN",
     type=click.IntRange(0),
     required=True,
-    help="Lines that changed in this run or a later one.",
+    help="What changed in this run or a later one.",
 )
 @click.option("--format", type=click.Choice(FORMATS), default="csv", show_default=True, help="Form of the charges.")
 @click.option(
@@ -82,8 +82,8 @@ def charges(
     infusion-timeline mark-sent --store night.db 12
 
     A charge that was sent and has changed is taken back (CR) and charged anew (CG). Nothing counts as sent until
-    mark-sent says so; until then the same command writes the same ids. Encounters with open queries, and lines that rest
-    on an answer or a judgement, are held unless --release is given: a person releases charges.
+    mark-sent says so; until then the same command writes the same ids. Encounters with open queries, and lines that
+    rest on an answer or a judgement, are held unless --release is given: a person releases charges.
     """
     from workbench.store.database import opened
     from workbench.store.sending import SendingError, charges_since, finished_at

@@ -76,8 +76,8 @@ def nightly(
     infusion-timeline nightly ed/ infusion/ --store postgresql://infusion@db/charges --keep 400 --report reports/
 
     A file is new when its content is. A run that was broken off is taken up by the next one. Files are never moved or
-    changed. Exit status: 0 done; 1 done, and some input was rejected; 2 nothing readable; 3 another run holds the store;
-    4 the store cannot be written.
+    changed. Exit status: 0 done; 1 done, and some input was rejected; 2 nothing readable; 3 another run holds the
+    store; 4 the store cannot be written.
     """
     from workbench.metrics import metrics_text
     from workbench.nightly import Stages, run_night

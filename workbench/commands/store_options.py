@@ -14,7 +14,7 @@ _NEEDED = ("sqlalchemy", "alembic", "structlog", "prometheus_client", "filelock"
 
 
 def store_option(command: Command) -> Command:
-    """Add ``--store``; the function gets it as ``store``, and problems of the store end the command with their status."""
+    """Add ``--store``; the function gets it as ``store``, and a problem of the store ends the command."""
 
     @functools.wraps(command)
     def guarded(*args: Any, **given: Any) -> Any:

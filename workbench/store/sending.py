@@ -6,6 +6,7 @@ written out; afterwards a line that changed is taken back under its old id and c
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
@@ -83,12 +84,8 @@ def mark_sent(connection: Connection, run: int, now: datetime) -> Marked:
     rows = connection.execute(select(charge_items).where(charge_items.c.batch_id == batch.id)).all()
     read = reader(Charge)
     items = {(row.charge, row.kind): read(row.body) for row in rows}
-    counts = Marked(
-        batch.since,
-        sum(kind == "CG" for _, kind in items),
-        sum(kind == "CR" for _, kind in items),
-        batch.sent_at is not None,
-    )
+    kinds = Counter(kind for _, kind in items)
+    counts = Marked(batch.since, kinds["CG"], kinds["CR"], batch.sent_at is not None)
     if batch.sent_at is not None:
         return counts
     known = {
