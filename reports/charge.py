@@ -64,7 +64,7 @@ class HeldCharge:
 
 @dataclass(frozen=True, slots=True)
 class Charges:
-    """Everything one ``charges`` command gives out, sorted by encounter, line and kind (credits first)."""
+    """Everything one ``charges`` command gives out, by encounter, credits first, lines in the order of the bill."""
 
     since: int
     as_of: int

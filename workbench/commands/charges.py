@@ -98,7 +98,7 @@ def charges(
             send(list(_pieces(found, format, receiver, cdm, made)), target)
     except (SendingError, TooManyModifiersError) as problem:
         raise click.UsageError(str(problem)) from None
-    _say(found, without_cdm(found, receiver, cdm) if cdm is not None else ())
+    _say(found, without_cdm(found, receiver, cdm))
 
 
 def _pieces(
@@ -128,8 +128,8 @@ def _say(found: Charges, codes: tuple[str, ...]) -> None:
         why = Counter(held.why for held in found.held)
         reasons = ", ".join(f"{count} {reason}" for reason, count in sorted(why.items()))
         click.echo(f"{_many(len(found.held), 'line')} held ({reasons}); --release sends them as well.", err=True)
-    if codes:
-        click.echo(f"No row of the charge master for {', '.join(codes)}: sent without a CDM code.", err=True)
+    for text in codes:
+        click.echo(text, err=True)
     if found.charges:
         click.echo(f"When the receiver has confirmed them: infusion-timeline mark-sent {found.since}", err=True)
 

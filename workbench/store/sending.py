@@ -61,7 +61,7 @@ def charges_since(connection: Connection, since: int, *, release: bool, now: dat
     found = Charges(
         since,
         as_of,
-        tuple(sorted(made, key=lambda c: (c.encounter_id, c.line, c.kind != "CR", c.revision))),
+        tuple(sorted(made, key=lambda c: (c.encounter_id, c.kind != "CR")))  # lines in the order of the bill,
         tuple(sorted(held, key=lambda h: (h.encounter_id, h.date, h.code, h.modifiers))),
     )
     _keep(connection, found, released=release, now=now)
@@ -256,6 +256,8 @@ def _keep(connection: Connection, found: Charges, *, released: bool, now: dateti
     """Keep what was written out, in place of what was written for the same run before and never marked."""
     stale = select(charge_batches.c.id).where(charge_batches.c.since == found.since, charge_batches.c.sent_at.is_(None))
     connection.execute(delete(charge_batches).where(charge_batches.c.id.in_(stale)))
+    if not found.charges:
+        return  # nothing waits to be marked
     id_ = next_id(connection, charge_batches)
     connection.execute(
         insert(charge_batches).values(
@@ -267,9 +269,7 @@ def _keep(connection: Connection, found: Charges, *, released: bool, now: dateti
             sent_at=None,
         )
     )
-    rows = [_item(id_, charge) for charge in found.charges]
-    if rows:
-        connection.execute(insert(charge_items), rows)
+    connection.execute(insert(charge_items), [_item(id_, charge) for charge in found.charges])
 
 
 def _item(batch: int, charge: Charge) -> Mapping[str, object]:
