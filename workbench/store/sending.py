@@ -61,7 +61,7 @@ def charges_since(connection: Connection, since: int, *, release: bool, now: dat
     found = Charges(
         since,
         as_of,
-        tuple(sorted(made, key=lambda c: (c.encounter_id, c.kind != "CR")))  # lines in the order of the bill,
+        tuple(sorted(made, key=lambda c: (c.encounter_id, c.kind != "CR"))),  # lines in the order of the bill
         tuple(sorted(held, key=lambda h: (h.encounter_id, h.date, h.code, h.modifiers))),
     )
     _keep(connection, found, released=release, now=now)
