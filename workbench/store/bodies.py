@@ -22,10 +22,15 @@ FINGERPRINT_BYTES = 16
 _MISSING = object()
 
 
-@cache
-def _shape(cls: Hashable) -> tuple[tuple[str, object], ...]:
-    """Names of the fields of a dataclass, each with its default."""
-    return tuple((one.name, _default(one)) for one in fields(cls))  # type: ignore[arg-type]
+_SHAPES: dict[type, tuple[tuple[str, object], ...]] = {}
+"""Of each dataclass the names of its fields, each with its default."""
+
+
+def _shape(cls: Any) -> tuple[tuple[str, object], ...]:
+    shape = _SHAPES.get(cls)
+    if shape is None:
+        shape = _SHAPES[cls] = tuple((one.name, _default(one)) for one in fields(cls))
+    return shape
 
 
 def _default(one: Field[Any]) -> object:
@@ -39,22 +44,21 @@ def plain(value: Any, without: str | None = None) -> Any:
         return value
     if cls is tuple or cls is list:
         return [plain(item) for item in value]
-    if is_dataclass(value):
+    if cls in _SHAPES or is_dataclass(value):
         made = {}
-        for name, default in _shape(cls):  # type: ignore[arg-type]
+        for name, default in _shape(cls):
             held = getattr(value, name)
             if held is not default and held != default and name != without:
-                made[name] = plain(held)
+                made[name] = held if type(held) in _SIMPLE else plain(held)
         return made
     return _other(value)
 
 
-_SIMPLE = frozenset({str, int, float, bool, type(None)})
+_SIMPLE = frozenset({str, int, float, bool, type(None), datetime})
+"""Written as they are; a time in ISO 8601 with its offset."""
 
 
 def _other(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return value.isoformat()
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, dict):
@@ -74,7 +78,7 @@ def encoded(value: Any) -> str:
     try:
         return msgspec.json.encode(value).decode()
     except UnicodeEncodeError:  # half of a surrogate pair, from a file in another encoding
-        return json.dumps(value)
+        return json.dumps(value, default=_other)
 
 
 @cache

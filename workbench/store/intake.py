@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -28,6 +28,8 @@ from workbench.store.understood import Taken, take_in
 
 RETIRED = "encounter whose records were removed after --keep days"
 _LEVEL = 6
+PART = 5_000
+"""Rows written at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,16 +96,10 @@ def store_file(
     messages: StoredMessages | None = None,
 ) -> tuple[NightFile, Taken]:
     """Write a file that was read.  ``profile`` is the one the user named: it says how a table is parted into cells."""
-    held = list(verbatim(file.data, file.kind, file.name, profile))
-    first = next_id(connection, records)
-    places = {one.place: first + n for n, one in enumerate(held)}
     _file_row(connection, run, file, reading, arrived_at)
-    state = _States(reading)
-    _record_rows(connection, file, held, first, state)
-    if messages is not None and messages.new:
-        connection.execute(
-            insert(seen), [{"number": n, "content": c, "file_id": file.id} for n, c in sorted(messages.new)]
-        )
+    places = _record_rows(connection, file, reading, profile)
+    for part in chunks(sorted(messages.new) if messages is not None else (), PART):
+        connection.execute(insert(seen), [{"number": n, "content": c, "file_id": file.id} for n, c in part])
 
     def record_of(source: Source) -> int | None:
         return places.get(place_of(source))
@@ -160,16 +156,22 @@ class _States:
         return min(told, default=0)
 
 
-def _record_rows(connection: Connection, file: NewFile, held: Sequence[Verbatim], first: int, states: _States) -> None:
+def _record_rows(
+    connection: Connection, file: NewFile, reading: FileReading, profile: Profile | None
+) -> dict[Place, int]:
+    """Write the records as they came, some at a time; the row of each by its place."""
+    states = _States(reading)
     first_row = states.first_row()
-    for part in chunks(range(len(held)), 5_000):
+    places: dict[Place, int] = {}
+    numbered = enumerate(verbatim(file.data, file.kind, file.name, profile), start=next_id(connection, records))
+    for part in chunks(numbered, PART):
         rows = []
-        for n in part:
-            one = held[n]
+        for id_, one in part:
+            places[one.place] = id_
             state, reason = states.of(one, first_row)
             rows.append(
                 {
-                    "id": first + n,
+                    "id": id_,
                     "file_id": file.id,
                     "record": one.record,
                     "row": one.row,
@@ -182,6 +184,7 @@ def _record_rows(connection: Connection, file: NewFile, held: Sequence[Verbatim]
                 }
             )
         connection.execute(insert(records), rows)
+    return places
 
 
 def _set_aside(

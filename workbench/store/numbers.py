@@ -15,7 +15,7 @@ from workbench.store.schema import encounters, patients
 AT_ONCE = 900
 """Values of one IN list: every SQLite takes so many."""
 _PUMP = "\x1fpump "
-Item = TypeVar("Item", bound=Hashable)
+Item = TypeVar("Item")
 
 
 def chunks(items: Iterable[Item], size: int = AT_ONCE) -> Iterator[list[Item]]:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Table, insert, select, update
 
 from parsers.events import AccessContext, AdministrationEvent, Context, Merge, OrderContext, Source, StayContext
 from workbench.store.bodies import encoded, fingerprint, key_text, plain
-from workbench.store.numbers import Named, Rows, next_id, pump_number, rows_of, rows_where
+from workbench.store.numbers import Named, Rows, chunks, next_id, pump_number, rows_of, rows_where
 from workbench.store.schema import (
     accesses,
     encounters,
@@ -25,6 +25,8 @@ from workbench.store.schema import (
     touched,
 )
 
+PART = 5_000
+"""Rows written at a time."""
 RecordOf = Callable[[Source], int | None]
 """The row of the record a source names."""
 
@@ -104,33 +106,34 @@ def _events(
     taken: Taken,
 ) -> None:
     known = _marks(connection, events, {rows.ids[number_of(e)] for e in read} - rows.new)
-    new: list[dict[str, object]] = []
-    free = next_id(connection, events)
-    for event in read:
-        encounter = rows.ids[number_of(event)]
-        if encounter in rows.retired:
-            taken.retired.append(event.source)
-            continue
-        body, mark = bodies(event)
-        if (encounter, mark) in known:
-            taken.known.append(event.source)
-            continue
-        known.add((encounter, mark))
-        taken.touched.add(encounter)
-        new.append(
-            {
-                "id": free + len(new),
-                "encounter_id": encounter,
-                "run_id": run,
-                "record_id": record_of(event.source),
-                "fingerprint": mark,
-                "order_number": None if event.order_id is None else key_text(event.order_id),
-                "body": body,
-            }
-        )
-    taken.events += len(new)
-    if new:
-        connection.execute(insert(events), new)
+    for part in chunks(read, PART):
+        new: list[dict[str, object]] = []
+        free = next_id(connection, events)
+        for event in part:
+            encounter = rows.ids[number_of(event)]
+            if encounter in rows.retired:
+                taken.retired.append(event.source)
+                continue
+            body, mark = bodies(event)
+            if (encounter, mark) in known:
+                taken.known.append(event.source)
+                continue
+            known.add((encounter, mark))
+            taken.touched.add(encounter)
+            new.append(
+                {
+                    "id": free + len(new),
+                    "encounter_id": encounter,
+                    "run_id": run,
+                    "record_id": record_of(event.source),
+                    "fingerprint": mark,
+                    "order_number": None if event.order_id is None else key_text(event.order_id),
+                    "body": body,
+                }
+            )
+        taken.events += len(new)
+        if new:
+            connection.execute(insert(events), new)
 
 
 def _marks(connection: Connection, table: Table, ids: set[int]) -> set[tuple[int, bytes]]:
