@@ -13,9 +13,10 @@ CauseKind = Literal[
     "new record", "late entry", "correction", "answer", "visit", "order", "line in place", "merge", "other encounter",
     "rules",
 ]  # fmt: skip
-"""Why an encounter is coded differently: a record that arrived (charted in time, or charted after the encounter was
-last reported), an entry that corrects or takes back another, an answer to a query, a message about the visit, the order
-or the IV line, numbers that were merged, another encounter of the patient, or a change of policy, formulary or tables.
+"""Why an encounter is coded differently: a record that arrived (charted in time, or late: an hour or more after its own
+time, or without a charting time for a time that was reported already), an entry that corrects or takes back another, an
+answer to a query, a message about the visit, the order or the IV line, numbers that were merged, another encounter of the
+patient, or a change of policy, formulary or tables.
 """
 
 
@@ -89,6 +90,9 @@ class EncounterChange:
     """US dollars, Medicare national unadjusted; ``None`` without rates."""
     amount_after: float | None
     causes: tuple[Cause, ...] = ()
+    queries_opened: int = 0
+    """Queries open now that were not before; one may open while another closes."""
+    queries_closed: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,6 +107,8 @@ def _encounter(change: EncounterChange) -> Json:
         "lines": [_line(line) for line in change.lines],
         "queries_before": change.queries_before,
         "queries_after": change.queries_after,
+        "queries_opened": change.queries_opened,
+        "queries_closed": change.queries_closed,
         "amount_before": _dollars(change.amount_before),
         "amount_after": _dollars(change.amount_after),
         "causes": [_cause(cause) for cause in change.causes],

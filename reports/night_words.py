@@ -84,12 +84,12 @@ def step_text(line: LineChange) -> str:
 
 
 def queries_text(change: EncounterChange) -> str:
-    """``1 query closed (2 open before, 1 now)``; empty where as many are open as before."""
-    before, after = change.queries_before, change.queries_after
-    if before == after:
+    """``1 query closed (2 open before, 1 now)``; empty where the same are open as before."""
+    counts = (("opened", change.queries_opened), ("closed", change.queries_closed))
+    done = [f"{counted(count, 'query', 'queries')} {word}" for word, count in counts if count]
+    if not done:
         return ""
-    done = "opened" if after > before else "closed"
-    return f"{counted(abs(after - before), 'query', 'queries')} {done} ({before} open before, {after} now)"
+    return f"{', '.join(done)} ({change.queries_before} open before, {change.queries_after} now)"
 
 
 def amount_text(change: EncounterChange) -> str:

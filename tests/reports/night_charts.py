@@ -65,7 +65,11 @@ def encounter(id_: str, *lines: LineChange, **values: Any) -> EncounterChange:
         "encounter_id": id_, "patient_id": None, "day": DAY, "first_time": False, "lines": lines,
         "queries_before": 0, "queries_after": 0, "amount_before": None, "amount_after": None,
     }  # fmt: skip
-    return EncounterChange(**(given | values))
+    given |= values
+    more = given["queries_after"] - given["queries_before"]
+    given.setdefault("queries_opened", max(0, more))
+    given.setdefault("queries_closed", max(0, -more))
+    return EncounterChange(**given)
 
 
 def late_stop() -> Cause:

@@ -81,6 +81,8 @@ def test_a_late_entry_that_adds_an_hour() -> None:
             ],
             "queries_before": 1,
             "queries_after": 0,
+            "queries_opened": 0,
+            "queries_closed": 1,
             "amount_before": 242.11,
             "amount_after": 284.22,
             "causes": [

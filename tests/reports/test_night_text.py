@@ -199,6 +199,12 @@ def test_queries_alone_may_have_changed() -> None:
     assert said.startswith("1 encounter.\n\nEncounter E1, 2026-03-10\n  2 queries opened (1 open before, 3 now)\n")
 
 
+def test_a_query_may_close_while_another_opens() -> None:
+    swapped = encounter("E1", queries_before=1, queries_after=1, queries_opened=1, queries_closed=1)
+    said = part(render_night(night(swapped)), "Changed since they were last reported")
+    assert "  1 query opened, 1 query closed (1 open before, 1 now)\n" in said
+
+
 def test_hundreds_of_changes_are_summed_up_and_the_largest_told() -> None:
     report = hundreds()
     large = encounter(

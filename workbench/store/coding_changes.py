@@ -28,7 +28,8 @@ class Earlier:
     stop: datetime | None
     patient: str | None
     lines: list[Row] = field(default_factory=list)
-    queries: int = 0
+    queries: set[str] = field(default_factory=set)
+    """Ids of the open ones."""
 
 
 def change_of(
@@ -49,14 +50,17 @@ def change_of(
         found = _line_change(before.get(line), after.get(line))
         if found is not None:
             changes.append(_with_causes(found, after.get(line), by_place, causes))
+    asked = {row["query"] for row in one.queries}
     return EncounterChange(
         encounter_id=one.encounter,
         patient_id=one.patient,
         day=date.fromisoformat(one.day) if one.day else None,
         first_time=earlier.digest == GONE,
         lines=tuple(changes),
-        queries_before=earlier.queries,
+        queries_before=len(earlier.queries),
         queries_after=len(one.queries),
+        queries_opened=len(asked - earlier.queries),
+        queries_closed=len(earlier.queries - asked),
         amount_before=earlier.amount,
         amount_after=one.amount,
         causes=causes,
@@ -75,8 +79,9 @@ def withdrawn(number: str, earlier: Earlier, arrived: Sequence[Fact]) -> Encount
         day=earlier.stop.date() if earlier.stop is not None else None,
         first_time=False,
         lines=tuple(replace(change, causes=everything) for change in found if change is not None),
-        queries_before=earlier.queries,
+        queries_before=len(earlier.queries),
         queries_after=0,
+        queries_closed=len(earlier.queries),
         amount_before=earlier.amount,
         amount_after=None if earlier.amount is None else 0.0,
         causes=causes,

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Connection, Table, delete, func, insert, select, update
+from sqlalchemy import Connection, Table, delete, insert, select, update
 
 from reports.night import EncounterChange
 from workbench.store.bodies import key_text, text_of
@@ -89,9 +89,9 @@ def _earlier(connection: Connection, run: int, ids: Iterable[int]) -> dict[int, 
         found[row.encounter_id] = by_coding[row.id] = one
     for row in rows_where(connection, select(lines).order_by(lines.c.position), lines.c.coding_id, by_coding):
         by_coding[row.coding_id].lines.append(dict(row._mapping))
-    count = select(queries.c.coding_id, func.count().label("count")).group_by(queries.c.coding_id)
-    for row in rows_where(connection, count, queries.c.coding_id, by_coding):
-        by_coding[row.coding_id].queries = row.count
+    asked = select(queries.c.coding_id, queries.c.query)
+    for row in rows_where(connection, asked, queries.c.coding_id, by_coding):
+        by_coding[row.coding_id].queries.add(row.query)
     return found
 
 
@@ -159,8 +159,8 @@ class _Writing:
         self.rows["codings"].append(row)
 
     def _change(self, id_: int, change: EncounterChange) -> None:
-        same = change.queries_before == change.queries_after and change.amount_before == change.amount_after
-        if change.first_time or change.lines or not same:
+        asked = change.queries_opened or change.queries_closed
+        if change.first_time or change.lines or asked or change.amount_before != change.amount_after:
             self.rows["changes"].append({"run_id": self.run, "encounter_id": id_, "body": text_of(change)})
 
     def finish(self) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection, delete, select, update
 
 from parsers.clock import Clock
-from parsers.events import Rejected, Source
+from parsers.events import AdministrationEvent, Rejected, Source
 from parsers.fhir import FhirFiles
 from parsers.fhir_documents import Entry, entries
 from parsers.file_reading import FileReading
@@ -53,12 +53,23 @@ def store_fhir(
     for one, read in zip(new, items, strict=True):
         together.add_entries(list(read), one.file.name, one.clock)
     told = []
-    for (name, _, reading), place in zip(together.readings(), range(len(by_file) + len(new)), strict=True):
+    for place, (name, reading) in enumerate(_by_own_file(together)):
         if place < len(by_file):
             _read_again(connection, run, by_file[name], reading)
         else:
             told.append(_first_time(connection, run, new[place - len(by_file)], reading, items, arrived_at))
     return told
+
+
+def _by_own_file(together: FhirFiles) -> Iterator[tuple[str, FileReading]]:
+    """The readings, each with the events of its own records: a part is understood with its whole, in whatever file."""
+    readings = [(name, reading) for name, _, reading in together.readings()]
+    own: dict[str, list[AdministrationEvent]] = {}
+    for _, reading in readings:
+        for event in reading.events:
+            own.setdefault(event.source.file, []).append(event)
+    for name, reading in readings:
+        yield name, replace(reading, events=tuple(own.get(name, ())))
 
 
 def _first_time(
