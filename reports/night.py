@@ -15,8 +15,8 @@ CauseKind = Literal[
 ]  # fmt: skip
 """Why an encounter is coded differently: a record that arrived (charted in time, or late: an hour or more after its own
 time, or without a charting time for a time that was reported already), an entry that corrects or takes back another, an
-answer to a query, a message about the visit, the order or the IV line, numbers that were merged, another encounter of the
-patient, or a change of policy, formulary or tables.
+answer to a query, a message about the visit, the order or the IV line, numbers that were merged, another encounter of
+the patient, or a change of policy, formulary or tables.
 """
 
 
