@@ -34,6 +34,8 @@ format = "html"
 | 0 | done |
 | 1 | done, and some input was rejected |
 | 2 | wrong usage, or nothing readable |
+| 3 | another run holds the store |
+| 4 | the store cannot be written |
 """
 
 

@@ -29,6 +29,7 @@ from workbench.commands.running import EndedEarly, prepare
 from workbench.commands.store_options import store_option
 from workbench.output import STANDARD_OUTPUT, CannotWrite, send, write_private
 from workbench.progress import working
+from workbench.standard_input import keep_standard_input
 
 if TYPE_CHECKING:
     from workbench.night_intake import Intake
@@ -88,6 +89,8 @@ def nightly(
     for file in (target, *(place for place in (metrics, log) if place not in (None, STANDARD_OUTPUT))):
         check_destination(ctx, str(file), job.paths)
     check_reports(report, job)
+    if STANDARD_OUTPUT in job.paths:  # hashed first, then read
+        keep_standard_input(ctx)
     night = replace(_night(job), keep_days=keep, recode=recode, dry_run=dry_run)
     prepare()
     with _log_stream(log) as stream, opened(store, create=True, dry_run=dry_run) as open_store:
@@ -110,6 +113,7 @@ def nightly(
         stages.finished(told, size, end)
     if metrics is not None and not dry_run:
         write_private(Path(metrics), [metrics_text(told, stages.seconds, size)])
+        Path(metrics).chmod(0o644)  # counts only, and read by the account of the exporter
     _look_again(ctx, told, intake)
     ctx.exit(end)
 

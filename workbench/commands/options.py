@@ -104,7 +104,7 @@ def coding_options(command: Command) -> Command:
     def gathered(**given: Any) -> Any:
         return command(job=_job(given, given.pop("policy")), **given)
 
-    for option in reversed([*_READING, _POLICY, *_CODING, *_SHOWN, _JOBS]):
+    for option in reversed([*_READING, _POLICY, *_CODING, _DATE_FROM, *_SHOWN, _JOBS]):
         gathered = option(gathered)
     return gathered
 
@@ -117,7 +117,7 @@ def nightly_options(command: Command) -> Command:
         given |= {"date_to": None, "encounter": None}
         return command(job=_job(given, given.pop("policy")), **given)
 
-    for option in reversed([_INBOXES, *_READING[1:], _POLICY, *_CODING, _JOBS]):
+    for option in reversed([_INBOXES, *_READING[1:], _POLICY, *_CODING, _YEAR, _JOBS]):
         gathered = option(gathered)
     return gathered
 
@@ -138,7 +138,7 @@ def comparing_options(command: Command) -> Command:
         sides = _sides(texts, given["set"])
         return command(job=_job(given, policy_name(texts[0])), sides=sides, **given)
 
-    for option in reversed([*_READING, _POLICIES, *_CODING, *_SHOWN]):
+    for option in reversed([*_READING, _POLICIES, *_CODING, _DATE_FROM, *_SHOWN]):
         gathered = option(gathered)
     return gathered
 
@@ -326,6 +326,7 @@ _POLICIES = click.option(
 _DATE_FROM = click.option(
     "--date-from", metavar="DATE", callback=day, help="Encounters on this day or later; gives tables their year."
 )
+_YEAR = click.option("--date-from", metavar="DATE", callback=day, help="First day of the input; gives tables a year.")
 _CODING = [
     click.option(
         "--set",
@@ -369,7 +370,6 @@ _CODING = [
         help="Answers to queries (CSV, or the filled-in XLSX): encounter, administration, what, value, who, when,"
         " support.",
     ),
-    _DATE_FROM,
 ]
 _SHOWN = [
     click.option("--date-to", metavar="DATE", callback=day, help="Encounters on this day or earlier."),
