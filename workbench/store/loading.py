@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import Connection, Table, select
@@ -63,7 +63,7 @@ def load(connection: Connection, kin: Kin, run: int, sources: Sources) -> Loaded
     """All that the store holds of these encounters, settled together."""
     new: list[tuple[Any, Fact]] = []
     read = _facts(connection, events, AdministrationEvent, kin, run, new)
-    context = Context(
+    charted = Context(
         orders=tuple(_orders(connection, kin, run, new)),
         stays=tuple(_facts(connection, stays, StayContext, kin, run, new)),
         merges=tuple(kin.merges[id_] for id_ in sorted(kin.merges)),
@@ -71,7 +71,13 @@ def load(connection: Connection, kin: Kin, run: int, sources: Sources) -> Loaded
     )
     sources.look_up(connection, {event.source.file for event in read})
     names = {event.source.file for event in read}
-    whole = settled(read, context, {name: sources.kinds[name] for name in sorted(names) if name in sources.kinds})
+    whole = settled(read, charted, {name: sources.kinds[name] for name in sorted(names) if name in sources.kinds})
+    # As in a single pass: what a person gives beside the records says nothing of where a pump belongs.
+    context = replace(
+        charted,
+        stays=(*charted.stays, *_facts(connection, stays, StayContext, kin, run, new, given=True)),
+        accesses=(*charted.accesses, *_facts(connection, accesses, AccessContext, kin, run, new, given=True)),
+    )
     reading = Reading(
         events=whole.events,
         inputs=tuple(InputFile(name, "", sources.kinds.get(name, "hl7"), 0) for name in sorted(names)),
@@ -98,10 +104,20 @@ def _concerned(kin: Kin, merge: Merge) -> Iterator[tuple[str, Fact]]:
 
 
 def _facts(
-    connection: Connection, table: Table, cls: type[Any], kin: Kin, run: int, new: list[tuple[Any, Fact]]
+    connection: Connection,
+    table: Table,
+    cls: type[Any],
+    kin: Kin,
+    run: int,
+    new: list[tuple[Any, Fact]],
+    *,
+    given: bool = False,
 ) -> list[Any]:
+    """The facts of these encounters that records tell, or those that were ``given`` beside them."""
     read = reader(cls)
     wanted = select(table.c.run_id, table.c.body)
+    if table is not events:
+        wanted = wanted.where(table.c.record_id.is_(None) if given else table.c.record_id.is_not(None))
     found = []
     for row in rows_where(connection, wanted.order_by(table.c.id), table.c.encounter_id, sorted(kin.rows)):
         fact = read(row.body)
