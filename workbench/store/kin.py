@@ -31,13 +31,18 @@ class Kin:
     """The run in which each merge arrived."""
 
 
-def kin_of(connection: Connection, touched: Sequence[int]) -> Kin:
-    """The touched encounters and all that bill with them; ids are rows of ``encounters``."""
+def kin_of(connection: Connection, touched: Sequence[int], *, through_pumps: bool = True) -> Kin:
+    """The touched encounters and all that bill with them; ids are rows of ``encounters``.
+
+    Without ``through_pumps`` the pumps that name no encounter are found, and not what only they lead to.
+    """
     kin, names = Kin(), _Names()
     fresh = set(touched)
     while fresh:
         rows = _rows(connection, fresh)
         kin.rows |= rows
+        if not through_pumps:
+            rows = {id_: row for id_, row in rows.items() if not row.pump}
         fresh = (
             _merged(connection, kin, names, rows) | _beside(connection, names, rows) | _of_pumps(connection, rows)
         ) - set(kin.rows)

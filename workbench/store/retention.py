@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Table, delete, exists, func, select, update
 from workbench.store.bodies import text_of
 from workbench.store.codings import last_codings
 from workbench.store.database import Store
+from workbench.store.kin import kin_of
 from workbench.store.numbers import chunks, rows_where
 from workbench.store.runs import Removed, removed_in
 from workbench.store.schema import (
@@ -42,33 +43,48 @@ AT_ONCE = 500
 def retire(store: Store, run: int, now: datetime, keep_days: int) -> None:
     """Remove what is older than ``keep_days`` (by the last charted action of an encounter), some at a time.
 
-    The row of the run says how much it was.
+    Encounters that bill together go together, when the last of them is old: without the one the bill of the other would
+    change.  The row of the run says how much it was.
     """
     before = now.astimezone(UTC) - timedelta(days=keep_days)
-    old: dict[int, str] | None = None
-    while old is None or old:
+    last: int | None = 0
+    while last is not None:
         with store.writing() as connection:
-            old = _old(connection, before)
-            if old:
-                whole = _sum(removed_in(connection, run), _remove(connection, old))
+            old, last = _old(connection, before, last)
+            for part in chunks(sorted(old), AT_ONCE):
+                gone = _remove(connection, {id_: old[id_] for id_ in part})
+                whole = _sum(removed_in(connection, run), gone)
                 connection.execute(update(runs).where(runs.c.id == run).values(removed=text_of(whole)))
     with store.writing() as connection:
         _remove_records(connection, before)
 
 
-def _old(connection: Connection, before: datetime) -> dict[int, str]:
-    """Encounters whose last action is older, and none of whose marks waits; number by id."""
+def _old(connection: Connection, before: datetime, after: int) -> tuple[dict[int, str], int | None]:
+    """Number by id of old encounters, none of whose marks waits, and the last id that was looked at.
+
+    Looked at are those with an id greater than ``after``, and all that bill with them.  Where encounters are tied by
+    nothing but the pumps of the patient, each goes by itself: pumps that name no encounter may run for years.
+    """
+    moment = int(before.timestamp())
     wanted = (
-        select(encounters.c.id, encounters.c.number)
+        select(encounters.c.id)
         .where(
-            encounters.c.last_at < int(before.timestamp()),
+            encounters.c.id > after,
+            encounters.c.last_at < moment,
             encounters.c.retired.is_(False),
             ~exists().where(touched.c.encounter_id == encounters.c.id),
         )
         .order_by(encounters.c.id)
         .limit(AT_ONCE)
     )
-    return {row.id: row.number for row in connection.execute(wanted)}
+    looked_at = [row.id for row in connection.execute(wanted)]
+    if not looked_at:
+        return {}, None
+    together = kin_of(connection, looked_at).rows
+    recent = [id_ for id_, row in together.items() if row.last_at is not None and row.last_at >= moment]
+    needed = {id_ for id_ in recent if not together[id_].pump}
+    kept = set(recent) | set(kin_of(connection, sorted(needed), through_pumps=False).rows)
+    return {id_: row.number for id_, row in together.items() if id_ not in kept}, looked_at[-1]
 
 
 def _remove(connection: Connection, old: dict[int, str]) -> Removed:
