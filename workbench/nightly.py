@@ -102,7 +102,7 @@ def run_night(store: Store, night: Night, clock: Clock, stages: Stages, deliver:
     log = stages.log
     rules = rules_of(night)
     with store.writing() as connection:
-        run = begin(connection, rules, clock())
+        run = begin(connection, rules, clock(), recode=night.recode)
     stages.run = run.id
     if run.resumed:
         log.event("run-resumed", run=run.id, resumed=run.resumed)
@@ -216,17 +216,17 @@ def _report(
         totals=totals,
         files=told,
         rejected=(*intake.closed, *rejected),
-        findings=(*_other_rules(run, night), *zone_assumed(zoneless), *findings),
+        findings=(*_other_rules(run), *zone_assumed(zoneless), *findings),
         changes=changed,
     )
 
 
-def _other_rules(run: Run, night: Night) -> Iterator[Finding]:
-    if run.rules_changed and not night.recode:
+def _other_rules(run: Run) -> Iterator[Finding]:
+    if run.mixed:
         yield Finding(
             "warning",
             "rules-changed",
-            "Policy, switches, formulary, tables, time zone or program are not those of the last run; encounters that"
-            " nothing touched keep the lines they had.",
+            "Policy, switches, formulary, tables, time zone or program have changed; encounters that nothing has"
+            " touched since then keep the lines they had.",
             "To code all of the store by the rules of today, run once with --recode.",
         )

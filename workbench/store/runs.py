@@ -40,20 +40,21 @@ class Run:
     rules: Rules
     fingerprints: dict[int, str]
     """Rules of every earlier run."""
+    mixed: bool
+    """The store holds encounters that were coded by other rules and are not coded again in this run."""
 
     def changed_since(self, run: int) -> bool:
         return self.fingerprints.get(run, self.rules.fingerprint) != self.rules.fingerprint
 
-    @property
-    def rules_changed(self) -> bool:
-        """Whether the last completed run coded by other rules."""
-        return bool(self.fingerprints) and self.changed_since(max(self.fingerprints))
 
-
-def begin(connection: Connection, rules: Rules, now: datetime) -> Run:
+def begin(connection: Connection, rules: Rules, now: datetime, *, recode: bool) -> Run:
     """A new run, or the one that was broken off: it goes on under its number, by the rules of today."""
-    done = {r.id: r.rules for r in connection.execute(select(runs.c.id, runs.c.rules).where(runs.c.state == "done"))}
+    finished = connection.execute(select(runs.c.id, runs.c.rules, runs.c.mixed).where(runs.c.state == "done")).all()
+    done = {row.id: row.rules for row in finished}
+    last = max(finished, key=lambda row: row.id, default=None)
+    mixed = not recode and last is not None and (last.mixed or last.rules != rules.fingerprint)
     row = {
+        "mixed": mixed,
         "version": rules.version,
         "policy": rules.policy,
         "policy_version": rules.policy_version,
@@ -65,13 +66,13 @@ def begin(connection: Connection, rules: Rules, now: datetime) -> Run:
     if left is not None:
         resumed = left.resumed + 1
         connection.execute(update(runs).where(runs.c.id == left.id).values(resumed=resumed, **row))
-        return Run(left.id, datetime.fromisoformat(left.started_at), resumed, rules, done)
+        return Run(left.id, datetime.fromisoformat(left.started_at), resumed, rules, done, mixed)
     id_ = next_id(connection, runs)
     started = now.astimezone(UTC)
     connection.execute(
         insert(runs).values(id=id_, state="open", started_at=started.isoformat(), resumed=0, touched=0, coded=0, **row)
     )
-    return Run(id_, started, 0, rules, done)
+    return Run(id_, started, 0, rules, done, mixed)
 
 
 def complete(connection: Connection, report: NightReport) -> None:

@@ -58,6 +58,7 @@ runs = Table(
     Column("rules", Text, nullable=False),  # fingerprint of policy, switches, formulary, tables and zone
     Column("timezone", Text, nullable=False),
     Column("profile", Text),
+    Column("mixed", Boolean, nullable=False),  # the store holds encounters coded by other rules
     Column("touched", Integer, nullable=False),  # encounters that something new concerned
     Column("coded", Integer, nullable=False),
     Column("removed", Text),  # what retention took out

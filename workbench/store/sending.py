@@ -149,7 +149,8 @@ class _Encounter:
     def outstanding(self) -> dict[str, Charge]:
         """The charge of each line that was sent and not taken back."""
         taken_back = {charge.id for charge in self.sent if charge.kind == "CR"}
-        return {c.line: c for c in self.sent if c.kind == "CG" and c.id not in taken_back}
+        ordered = sorted(self.sent, key=lambda c: (c.date, c.code, c.modifiers, c.id))
+        return {c.line: c for c in ordered if c.kind == "CG" and c.id not in taken_back}
 
     def next_revision(self, line: str) -> int:
         return max((charge.revision for charge in self.sent if charge.line == line), default=0) + 1

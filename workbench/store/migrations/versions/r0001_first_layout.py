@@ -61,6 +61,7 @@ def upgrade() -> None:
         sa.Column("rules", sa.Text(), nullable=False),
         sa.Column("timezone", sa.Text(), nullable=False),
         sa.Column("profile", sa.Text(), nullable=True),
+        sa.Column("mixed", sa.Boolean(), nullable=False),
         sa.Column("touched", sa.Integer(), nullable=False),
         sa.Column("coded", sa.Integer(), nullable=False),
         sa.Column("removed", sa.Text(), nullable=True),
