@@ -44,7 +44,7 @@ class Intake:
 
     read: list[NightFile] = field(default_factory=list)
     known: int = 0
-    """Files whose content was read before."""
+    """Files of an earlier run, and copies of another file."""
     closed: list[Rejected] = field(default_factory=list)
     """Paths that could not be opened: they are tried again in the next run."""
     names: dict[str, tuple[str, str]] = field(default_factory=dict)
@@ -61,7 +61,7 @@ def take_in_files(store: Store, run: int, inboxes: Inboxes, arrived_at: str, tol
     intake = Intake(closed=list(missing))
     reader = InputReader(inboxes.profile, inboxes.choose, inboxes.zone, inboxes.date_from)
     fhir: list[tuple[Found, Content]] = []
-    for one, content in _new(store, items_first(found), intake):
+    for one, content in _new(store, run, items_first(found), intake):
         if detect(content.data) == "fhir":  # understood together, see below
             fhir.append((one, content))
             continue
@@ -78,7 +78,7 @@ def take_in_files(store: Store, run: int, inboxes: Inboxes, arrived_at: str, tol
     return intake
 
 
-def _new(store: Store, found: Iterable[Found], intake: Intake) -> Iterator[tuple[Found, Content]]:
+def _new(store: Store, run: int, found: Iterable[Found], intake: Intake) -> Iterator[tuple[Found, Content]]:
     hashed: list[tuple[Found, str]] = []
     for one in found:
         mark = fingerprint(one)
@@ -90,16 +90,23 @@ def _new(store: Store, found: Iterable[Found], intake: Intake) -> Iterator[tuple
         known = known_files(connection, (mark for _, mark in hashed))
     for one, mark in hashed:
         if mark in known:
-            intake.known += 1
+            intake.known += _known_before(known, mark, run)
             continue
         content = open_input(one)
         if isinstance(content, Rejected):
             intake.closed.append(content)
         elif content.sha256 in known:  # it changed since, into a file that is known
-            intake.known += 1
+            intake.known += _known_before(known, content.sha256, run)
         else:
-            known |= {mark, content.sha256}
+            known |= dict.fromkeys((mark, content.sha256), 0)
             yield one, content
+
+
+def _known_before(known: dict[str, int], mark: str, run: int) -> bool:
+    """Whether a file is one of an earlier run or a copy: what this run read before it was broken off is neither."""
+    before = known[mark] != run
+    known[mark] = 0
+    return before
 
 
 def _take_in(

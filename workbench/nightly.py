@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from time import perf_counter
 
 from sqlalchemy import select
 
@@ -20,11 +18,12 @@ from parsers.context import ContextTable, with_tables
 from parsers.events import Finding, Reading
 from parsers.reading import zone_assumed
 from reports.json_output import product_version
-from reports.night import NightReport
+from reports.night import NightFile, NightReport
 from workbench.coding_run import Plan
 from workbench.night_coding import code_touched
-from workbench.night_intake import Inboxes, Intake, take_in_files
-from workbench.run_log import EVENTS, Log
+from workbench.night_intake import Inboxes, Intake, Told, take_in_files
+from workbench.night_stages import Stages
+from workbench.run_log import Log
 from workbench.store.database import Store
 from workbench.store.given import give_answers, give_tables
 from workbench.store.loading import Sources
@@ -56,45 +55,6 @@ class Night:
     dry_run: bool = False
     findings: tuple[Finding, ...] = ()
     """Known before anything was read."""
-
-
-@dataclass(slots=True)
-class Stages:
-    """Seconds of each stage."""
-
-    log: Log
-    seconds: dict[str, float] = field(default_factory=dict)
-    now: str = "begin"
-
-    run: int | None = None
-    began: float = field(default_factory=perf_counter)
-
-    def failed(self, problem: BaseException) -> None:
-        """The run broke off: the log says in which stage, and the class of what was raised."""
-        known = {} if self.run is None else {"run": self.run}
-        self.log.event("run-failed", stage=self.now, error=problem, seconds=perf_counter() - self.began, **known)
-
-    def finished(self, report: NightReport, size: int | None, exit_status: int) -> None:
-        """The run is complete: its counts, in the log."""
-        totals = asdict(report.totals)
-        counts = {key: totals[key] for key in EVENTS["run-finished"].keys if isinstance(totals.get(key), int)}
-        known = {} if size is None else {"bytes": size}
-        self.log.event(
-            "run-finished",
-            run=report.run,
-            dry_run=report.dry_run,
-            exit_status=exit_status,
-            seconds=perf_counter() - self.began,
-            **counts,
-            **known,
-        )
-
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        began, self.now = perf_counter(), name
-        yield
-        self.seconds[name] = perf_counter() - began
-        self.log.event("stage-finished", stage=name, seconds=self.seconds[name])
 
 
 def run_night(store: Store, night: Night, clock: Clock, stages: Stages, deliver: Deliver) -> tuple[NightReport, Intake]:
@@ -155,11 +115,8 @@ def rules_of(night: Night) -> Rules:
     return Rules(product_version(), policy.name, version, fingerprint, night.timezone, night.inboxes.profile.name)
 
 
-def _told_file(log: Log) -> Callable[..., None]:
-    def told(file: object, seconds: float) -> None:
-        from reports.night import NightFile
-
-        assert isinstance(file, NightFile)
+def _told_file(log: Log) -> Told:
+    def told(file: NightFile, seconds: float) -> None:
         log.event(
             "file-read",
             file=file.name,

@@ -81,7 +81,8 @@ def nightly(
     store; 4 the store cannot be written.
     """
     from workbench.metrics import metrics_text
-    from workbench.nightly import Stages, run_night
+    from workbench.night_stages import Stages
+    from workbench.nightly import run_night
     from workbench.run_log import run_log
     from workbench.store.database import opened
 

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, and_, delete, insert, or_, select
 
 from parsers.answers import GivenAnswer
 from parsers.events import AccessContext, Context, StayContext
-from workbench.store.bodies import encoded, key_text, plain
+from workbench.store.bodies import encoded, key_text, plain, reader
 from workbench.store.numbers import Named, chunks, ids_of, next_id, rows_of, rows_where
 from workbench.store.schema import accesses, answers, stays
 from workbench.store.understood import bodies, touch
@@ -40,11 +40,7 @@ def give_answers(connection: Connection, run: int, given: Iterable[GivenAnswer])
 
 
 def _said(body: str | None) -> str | None:
-    if body is None:
-        return None
-    from workbench.store.bodies import reader
-
-    return _answer_text(reader(GivenAnswer)(body))
+    return None if body is None else _answer_text(reader(GivenAnswer)(body))
 
 
 def _answer_text(answer: GivenAnswer) -> str:

@@ -44,9 +44,10 @@ class NewFile:
     without_offset: bool
 
 
-def known_files(connection: Connection, hashes: Iterable[str]) -> set[str]:
-    """Those of the hashes whose file was read before."""
-    return {row.sha256 for row in rows_where(connection, select(files.c.sha256), files.c.sha256, set(hashes))}
+def known_files(connection: Connection, hashes: Iterable[str]) -> dict[str, int]:
+    """Those of the hashes whose file was read before, each with the run that read it."""
+    wanted = select(files.c.sha256, files.c.run_id)
+    return {row.sha256: row.run_id for row in rows_where(connection, wanted, files.c.sha256, set(hashes))}
 
 
 def free_name(connection: Connection, name: str) -> str:
