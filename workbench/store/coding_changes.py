@@ -41,7 +41,7 @@ def change_of(
         by_place: dict[str, int] = {}
         earlier = Earlier(GONE, 0, None, None, None)
     else:
-        zone = _zone(one.start)
+        zone = _zone(one.start, earlier)
         causes = causes_of(arrived, zone, earlier.stop, rules_changed=rules_changed)
         by_place = places_of(arrived, causes, zone, earlier.stop)
     before, after = ({row["line"]: row for row in rows} for rows in (earlier.lines, one.lines))
@@ -54,7 +54,7 @@ def change_of(
     return EncounterChange(
         encounter_id=one.encounter,
         patient_id=one.patient,
-        day=date.fromisoformat(one.day) if one.day else None,
+        day=date.fromisoformat(one.day) if one.day else _day(earlier),
         first_time=earlier.digest == GONE,
         lines=tuple(changes),
         queries_before=len(earlier.queries),
@@ -69,14 +69,14 @@ def change_of(
 
 def withdrawn(number: str, earlier: Earlier, arrived: Sequence[Fact]) -> EncounterChange:
     """The change to an encounter of which no administration is left."""
-    zone = earlier.stop.tzinfo if earlier.stop is not None and earlier.stop.tzinfo is not None else UTC
+    zone = _zone(None, earlier)
     causes = causes_of(arrived, zone, earlier.stop, rules_changed=False)
     everything = tuple(range(len(causes)))
     found = (_line_change(row, None) for row in earlier.lines)
     return EncounterChange(
         encounter_id=number,
         patient_id=earlier.patient,
-        day=earlier.stop.date() if earlier.stop is not None else None,
+        day=_day(earlier),
         first_time=False,
         lines=tuple(replace(change, causes=everything) for change in found if change is not None),
         queries_before=len(earlier.queries),
@@ -88,9 +88,14 @@ def withdrawn(number: str, earlier: Earlier, arrived: Sequence[Fact]) -> Encount
     )
 
 
-def _zone(start: str | None) -> tzinfo:
-    local = datetime.fromisoformat(start).tzinfo if start is not None else None
-    return local or UTC
+def _zone(start: str | None, earlier: Earlier) -> tzinfo:
+    """The clock of the encounter: where nothing is left of it, that of what was reported."""
+    local = datetime.fromisoformat(start) if start is not None else earlier.stop
+    return (local.tzinfo if local is not None else None) or UTC
+
+
+def _day(earlier: Earlier) -> date | None:
+    return earlier.stop.date() if earlier.stop is not None else None
 
 
 def _line_change(before: Row | None, after: Row | None) -> LineChange | None:
