@@ -6,24 +6,21 @@ without one.  Every shipped profile says on what basis it was written.
 
 from __future__ import annotations
 
-import os
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import lru_cache
-from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 import msgspec
-import yaml
 
 from parsers.events import Action, Route
 from parsers.field_paths import field_path
 from parsers.mar_columns import COLUMNS
 from parsers.vocabulary import key
+from parsers.yaml_files import check_keys, plain_fault, profile_text, shipped_in, yaml_map
 
 GENERIC = "generic"
 
@@ -131,8 +128,7 @@ def words_of(profile: Profile) -> Words:
 @lru_cache(maxsize=1)
 def shipped_profiles() -> tuple[str, ...]:
     """Names of the profiles that come with the package."""
-    folder = resources.files("parsers").joinpath("profiles")
-    return tuple(sorted(entry.name[:-5] for entry in folder.iterdir() if entry.name.endswith(".yaml")))
+    return shipped_in("profiles")
 
 
 def load_profile(name_or_path: str = GENERIC) -> Profile:
@@ -164,44 +160,18 @@ def _complete(name_or_path: str) -> Profile:
 
 
 def _load(name_or_path: str) -> Profile:
-    if name_or_path in shipped_profiles():
-        text = resources.files("parsers").joinpath("profiles", f"{name_or_path}.yaml").read_text("utf-8")
-        return read_profile(text, f"{name_or_path}.yaml")
-    path = Path(name_or_path)
-    if not os.path.lexists(path):  # false, where pathlib raises, in a folder that may not be looked into
-        near = get_close_matches(name_or_path, shipped_profiles(), n=1)
-        meant = f" Did you mean '{near[0]}'?" if near else ""
-        known = ", ".join(shipped_profiles())
-        raise ProfileError(
-            f"No profile '{name_or_path}': neither a shipped one ({known}) nor a file.{meant}"
-            " Run without --profile first; docs/profiles.md shows how to write one."
-        )
-    try:
-        return read_profile(path.read_text("utf-8"), path.name)
-    except OSError as problem:
-        raise ProfileError(f"{path.name} cannot be read: {(problem.strerror or 'it is no file').lower()}") from None
-    except UnicodeDecodeError:
-        raise ProfileError(f"{path.name}: not a UTF-8 text; save the profile as UTF-8") from None
+    fix = "Run without --profile first; docs/profiles.md shows how to write one."
+    return read_profile(*profile_text(name_or_path, "profiles", "profile", fix, ProfileError))
 
 
 def read_profile(text: str, where: str) -> Profile:
     """A profile from its YAML text; ``where`` names it in messages."""
-    try:
-        raw = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f" line {mark.line + 1}" if mark else ""
-        raise ProfileError(
-            f"{where}{line}: not readable as YAML. Write 'key: value' a line, the same depth for what belongs together,"
-            " no tabs, and close every bracket and quotation mark."
-        ) from None
-    if not isinstance(raw, dict):
-        raise ProfileError(f"{where}: a profile is a list of names and values, such as 'name: my hospital'")
-    _check_keys(raw, Profile, where)
+    raw = yaml_map(text, where, "a profile", "name: my hospital", ProfileError)
+    check_keys(raw, Profile, where, ProfileError)
     if isinstance(raw.get("hl7"), dict):
-        _check_keys(raw["hl7"], Hl7Profile, f"{where}: hl7")
+        check_keys(raw["hl7"], Hl7Profile, f"{where}: hl7", ProfileError)
     if isinstance(raw.get("table"), dict):
-        _check_keys(raw["table"], TableProfile, f"{where}: table")
+        check_keys(raw["table"], TableProfile, f"{where}: table", ProfileError)
     raw = {"name": Path(where).stem} | {name: value for name, value in raw.items() if value is not None}
     _check_words(raw, where)
     for name in ("columns", "hl7", "table"):  # a list of one may be written without brackets
@@ -210,19 +180,9 @@ def read_profile(text: str, where: str) -> Profile:
     try:
         profile = msgspec.convert(raw, Profile)
     except msgspec.ValidationError as error:
-        raise ProfileError(f"{where}: {_plain(str(error))}") from None
+        raise ProfileError(f"{where}: {plain_fault(str(error))}") from None
     _check_values(profile, where)
     return profile
-
-
-def _check_keys(raw: Mapping[Any, Any], struct: type[msgspec.Struct], where: str) -> None:
-    known = struct.__struct_fields__
-    for name in raw:
-        if name in known:
-            continue
-        near = get_close_matches(str(name), known, n=1)
-        meant = f" Did you mean '{near[0]}'?" if near else f" Known: {', '.join(known)}."
-        raise ProfileError(f"{where}: unknown key '{name}'.{meant}")
 
 
 def _check_words(raw: Mapping[str, Any], where: str) -> None:
@@ -253,23 +213,6 @@ def _check_words(raw: Mapping[str, Any], where: str) -> None:
 
 
 _TEXTS = ("layout", "minute_zero")
-_KINDS = {
-    "str": "a text", "array": "a list, such as [one, two]", "object": "a map of 'word: meaning' lines",
-    "int": "a number", "float": "a number", "bool": "yes or no", "null": "nothing",
-    "datetime": "a time", "date": "a date",
-}  # fmt: skip
-
-
-def _plain(problem: str) -> str:
-    """The reader's words with the path first: ``hl7.site_fields: expected a list ...``."""
-    match = re.fullmatch(r"(.*?)(?: - at (?:`key` in )?`\$\.?(.*)`)?", problem, re.DOTALL)
-    kinds = re.findall(r"`(\w+)`", match[1]) if match else []
-    if match is None or len(kinds) < 2:
-        return problem
-    wanted, *_, found = kinds
-    hint = " (YAML reads yes, no, on and off as true and false: put the word in quotes)" if found == "bool" else ""
-    expected = f"expected {_KINDS.get(wanted, wanted)}, found {_KINDS.get(found, found)}"
-    return f"{match[2] or 'profile'}: {expected}{hint}"
 
 
 def _check_values(profile: Profile, where: str) -> None:

@@ -6,17 +6,15 @@ one.  The keys are described in ``docs/charges.md``.
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Mapping
 from difflib import get_close_matches
-from functools import lru_cache
-from importlib import resources
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
-import yaml
+
+from parsers.yaml_files import check_keys, plain_fault, profile_text, shipped_in, yaml_map
 
 GENERIC = "generic"
 REVENUE_CODE = "0260"
@@ -112,74 +110,33 @@ def _plain_key(text: str) -> str:
 
 def shipped_receivers() -> tuple[str, ...]:
     """Names of the receiver profiles that come with the package."""
-    folder = resources.files("parsers").joinpath("receivers")
-    return tuple(sorted(Path(entry.name).stem for entry in folder.iterdir() if entry.name.endswith(".yaml")))
+    return shipped_in("receivers")
 
 
 def load_receiver(name_or_path: str = GENERIC) -> Receiver:
     """A shipped receiver profile by name or one of the user's by path; :class:`ReceiverError` says what is wrong."""
-    if name_or_path in shipped_receivers():
-        return _shipped(name_or_path)
-    path = Path(name_or_path)
-    if not os.path.lexists(path):  # false, where pathlib raises, in a folder that may not be looked into
-        near = get_close_matches(name_or_path, shipped_receivers(), n=1)
-        meant = f" Did you mean '{near[0]}'?" if near else ""
-        raise ReceiverError(
-            f"No receiver profile '{name_or_path}': neither a shipped one ({', '.join(shipped_receivers())}) nor a"
-            f" file.{meant} docs/charges.md shows how to write one."
-        )
-    try:
-        return read_receiver(path.read_text("utf-8"), path.name)
-    except OSError as problem:
-        raise ReceiverError(f"{path.name} cannot be read: {(problem.strerror or 'it is no file').lower()}") from None
-    except UnicodeDecodeError:
-        raise ReceiverError(f"{path.name}: not a UTF-8 text; save the profile as UTF-8") from None
-
-
-@lru_cache(maxsize=32)
-def _shipped(name: str) -> Receiver:
-    text = resources.files("parsers").joinpath("receivers", f"{name}.yaml").read_text("utf-8")
-    return read_receiver(text, f"{name}.yaml")
+    fix = "docs/charges.md shows how to write one."
+    return read_receiver(*profile_text(name_or_path, "receivers", "receiver profile", fix, ReceiverError))
 
 
 def read_receiver(text: str, where: str) -> Receiver:
     """A receiver profile from its YAML text; ``where`` names it in messages.  Raises :class:`ReceiverError`."""
-    try:
-        # Every value is read as text: YAML would make 176 of a revenue code written 0260, and a number of version 2.5.
-        raw = yaml.load(text, Loader=yaml.BaseLoader)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f" line {mark.line + 1}" if mark else ""
-        raise ReceiverError(
-            f"{where}{line}: not readable as YAML. Write 'key: value' a line, the same depth for what belongs together,"
-            " no tabs, and close every bracket and quotation mark."
-        ) from None
-    if not isinstance(raw, dict):
-        raise ReceiverError(f"{where}: a receiver profile is a list of names and values, such as 'version: 2.5.1'")
+    # Every value is read as text: YAML would make 176 of a revenue code written 0260, and a number of version 2.5.
+    raw = yaml_map(text, where, "a receiver profile", "version: 2.5.1", ReceiverError, texts=True)
     # A key without a value is an empty text; where no text belongs, it is as if it were not there.
     raw = {name: value for name, value in raw.items() if value != "" or _KEYS.get(name) is str}
     raw["name"] = raw.get("name") or Path(where).stem
-    _check_keys(raw, Receiver, where)
+    check_keys(raw, Receiver, where, ReceiverError)
     if isinstance(raw.get("fhir"), dict):
-        _check_keys(raw["fhir"], FhirNames, f"{where}: fhir")
+        check_keys(raw["fhir"], FhirNames, f"{where}: fhir", ReceiverError)
     _check_choices(raw, where)
     try:
         receiver = msgspec.convert(raw, Receiver)
     except msgspec.ValidationError as error:
-        raise ReceiverError(f"{where}: {_plain(str(error))}") from None
+        raise ReceiverError(f"{where}: {plain_fault(str(error))}") from None
     _check_version(receiver, where)
     _check_texts(receiver, where)
     return receiver
-
-
-def _check_keys(raw: Mapping[Any, Any], struct: type[msgspec.Struct], where: str) -> None:
-    known = struct.__struct_fields__
-    for name in raw:
-        if name in known:
-            continue
-        near = get_close_matches(str(name), known, n=1)
-        meant = f" Did you mean '{near[0]}'?" if near else f" Known: {', '.join(known)}."
-        raise ReceiverError(f"{where}: unknown key '{name}'.{meant}")
 
 
 _KEYS: Mapping[str, Any] = get_type_hints(Receiver)
@@ -205,20 +162,6 @@ def _check_choices(raw: dict[str, Any], where: str) -> None:
             near = get_close_matches(given, known, n=1)
             meant = f" Did you mean '{near[0]}'?" if near else ""
             raise ReceiverError(f"{where}: {name}: '{given}' is not known.{meant} Known: {', '.join(known)}.")
-
-
-_KINDS = {"str": "a text", "array": "a list", "object": "a map of 'name: value' lines"}
-
-
-def _plain(problem: str) -> str:
-    """The reader's words with the path first: ``departments: expected a map ...``."""
-    match = re.fullmatch(r"(.*?)(?: - at (?:`key` in )?`\$\.?(.*)`)?", problem, re.DOTALL)
-    kinds = re.findall(r"`(\w+)`", match[1]) if match else []
-    if match is None or len(kinds) < 2:
-        return problem
-    wanted, found = kinds[0], kinds[-1]
-    place = (match[2] or "profile").removesuffix("[...]")
-    return f"{place}: expected {_KINDS.get(wanted, wanted)}, found {_KINDS.get(found, found)}"
 
 
 def _check_version(receiver: Receiver, where: str) -> None:

@@ -75,7 +75,7 @@ def test_a_name_that_is_not_known(version: str, name: str) -> None:
             "version: 2.4\ndate: range",
             "r.yaml: date: range needs version 2.5 or later: in version 2.4 FT1-4 is a single",
         ),
-        ("departments: ICU", "r.yaml: departments: expected a map of 'name: value' lines, found a text"),
+        ("departments: ICU", "r.yaml: departments: expected a map of 'word: meaning' lines, found a text"),
         ("departments: {ICU: [1]}", "r.yaml: departments: expected a text, found a list"),
         ("date: [range]", "r.yaml: date: expected a text, found a list"),
         ("revenue_codes: {96365: IV}", "r.yaml: revenue_codes: '96365: IV' is no code with its revenue code"),

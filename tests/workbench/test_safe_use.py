@@ -117,8 +117,9 @@ def feed(tmp_path: Path) -> Path:
 
 RUN = """
 from click.testing import CliRunner
-from workbench.commands import main
-CliRunner().invoke(main, ["analyze", "chart.csv"])  # everything is imported
+from workbench.commands import COMMANDS, main
+CliRunner().invoke(main, ["analyze", "chart.csv"])
+[main.get_command(None, name) for name in COMMANDS]  # everything is imported
 #become
 done = CliRunner().invoke(main, WORDS, catch_exceptions=False)
 print(done.stdout)
