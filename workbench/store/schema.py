@@ -148,28 +148,25 @@ events = Table(
     Column("body", Text, nullable=False),
     UniqueConstraint("encounter_id", "fingerprint"),
 )
-stays = Table(
-    "stays",
-    metadata,
-    Column("id", _Big, primary_key=True),
-    _of("encounters"),
-    _of("runs"),
-    _of("records", index=True, nullable=True),  # none: a row of --classes
-    Column("fingerprint", LargeBinary, nullable=False),
-    Column("body", Text, nullable=False),
-    UniqueConstraint("encounter_id", "fingerprint"),
-)
-accesses = Table(
-    "accesses",
-    metadata,
-    Column("id", _Big, primary_key=True),
-    _of("encounters"),
-    _of("runs"),
-    _of("records", index=True, nullable=True),  # none: a row of --accesses
-    Column("fingerprint", LargeBinary, nullable=False),
-    Column("body", Text, nullable=False),
-    UniqueConstraint("encounter_id", "fingerprint"),
-)
+
+
+def _facts(name: str) -> Table:
+    """What is known around encounters, by the record that says so; none: a row of ``--classes`` or ``--accesses``."""
+    return Table(
+        name,
+        metadata,
+        Column("id", _Big, primary_key=True),
+        _of("encounters"),
+        _of("runs"),
+        _of("records", index=True, nullable=True),
+        Column("fingerprint", LargeBinary, nullable=False),
+        Column("body", Text, nullable=False),
+        UniqueConstraint("encounter_id", "fingerprint"),
+    )
+
+
+stays = _facts("stays")
+accesses = _facts("accesses")
 orders = Table(
     "orders",
     metadata,
