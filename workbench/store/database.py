@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from weakref import WeakSet
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
 from workbench.store.layout import bring_up_to_date
-from workbench.store.problems import StoreBusy, StoreError, StoreMissing, told
+from workbench.store.problems import StoreBusy, StoreError, StoreLost, StoreMissing, told
 
 VARIABLE = "INFUSION_TIMELINE_STORE"
 """The environment variable that names the store where no option does."""
@@ -95,8 +96,6 @@ def opened(url: str, *, create: bool = False, dry_run: bool = False) -> Iterator
             _make_private(path, create=create)
         engine = _engine(where)
         stack.callback(engine.dispose)
-        if engine.dialect.name == "postgresql":
-            stack.enter_context(_advisory_lock(engine))
         store = Store(engine, path)
         if dry_run:
             store = stack.enter_context(_rehearsed(store))
@@ -136,13 +135,16 @@ def _path(url: URL) -> Path | None:
         return None
     if not url.database or url.database == ":memory:":
         raise StoreMissing("A store in memory is gone when the run ends. Name a file: sqlite:///night.db")
-    return Path(url.database)
+    if url.query:
+        raise StoreMissing("The URL of an SQLite store takes no options. Name the file alone: sqlite:///night.db")
+    path = Path(os.path.realpath(url.database))  # by whatever link it is named, it has one lock
+    if path.is_dir():
+        raise StoreMissing("The store names a folder. Name a file in it, such as night.db.")
+    return path
 
 
 def _make_private(path: Path, *, create: bool) -> None:
     """An SQLite file that only its owner can read; the files beside it take the same rights."""
-    if path.is_dir():
-        raise StoreMissing("The store names a folder. Name a file in it, such as night.db.")
     if path.exists():
         return
     if not create:
@@ -175,18 +177,45 @@ def _file_lock(path: Path, *, create: bool) -> Iterator[None]:
         lock.release()
 
 
-@contextmanager
-def _advisory_lock(engine: Engine) -> Iterator[None]:
-    """A lock of the database session, let go by the server when the connection ends."""
-    with told():
-        connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-        held = connection.execute(text("SELECT pg_try_advisory_lock(:number)"), {"number": _LOCK}).scalar_one()
-    try:
+_sessions: WeakSet[Any] = WeakSet()
+
+
+def _session_lock() -> Callable[[Any, object], None]:
+    """Takes the lock in the one session in which a run reads and writes; the server lets it go when that session ends.
+
+    It goes with the writing: while a statement of a process that was killed still runs, nobody else begins.  A session
+    that was lost is not opened again in the midst of a run, since another run may have come in between.
+    """
+    taken = False
+
+    def take(session: Any, _: object) -> None:
+        nonlocal taken
+        if taken:
+            raise StoreLost
+        taken = True
+        with session.cursor() as cursor:
+            held = cursor.execute("SELECT pg_try_advisory_lock(%s)", [_LOCK]).fetchone()[0]
+        session.commit()
         if not held:
             raise StoreBusy
-        yield
-    finally:
-        connection.close()
+        _sessions.add(session)
+
+    return take
+
+
+def _let_go_in_child() -> None:
+    """A process that codes a share inherits the session: were it to outlive its parent, it would keep the lock."""
+    if not _sessions:
+        return
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for session in _sessions:
+        if not session.closed:
+            os.dup2(nowhere, session.fileno(), inheritable=False)
+    os.close(nowhere)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_let_go_in_child)
 
 
 @contextmanager
@@ -197,7 +226,8 @@ def _rehearsed(store: Store) -> Iterator[Store]:
     try:
         yield Store(store.engine, store.path, connection)
     finally:
-        outer.rollback()
+        with suppress(SQLAlchemyError):  # the connection is lost: nothing of it stays either
+            outer.rollback()
         connection.close()
 
 
@@ -211,9 +241,11 @@ def _engine(url: URL) -> Engine:
         event.listen(engine, "begin", _begin_sqlite)
         return engine
     try:
-        return create_engine(url, **options)
+        engine = create_engine(url, pool_size=1, max_overflow=0, pool_timeout=1, **options)
     except (ModuleNotFoundError, NoSuchModuleError):
         raise PostgresExtraMissing from None
+    event.listen(engine, "connect", _session_lock())
+    return engine
 
 
 def _prepare_sqlite(connection: Any, _: object) -> None:

@@ -28,6 +28,13 @@ class StoreBusy(StoreError):  # noqa: N818 - a state, not a fault
         )
 
 
+class StoreLost(StoreError):  # noqa: N818
+    """The session in which the run held the store has ended."""
+
+    def __init__(self) -> None:
+        super().__init__("The connection to the database was lost. Run again: what was complete is kept.")
+
+
 class StoreMissing(StoreError):  # noqa: N818
     """There is no store where one was named: a wrong call."""
 
