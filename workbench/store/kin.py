@@ -44,7 +44,9 @@ def kin_of(connection: Connection, touched: Sequence[int], *, through_pumps: boo
         if not through_pumps:
             rows = {id_: row for id_, row in rows.items() if not row.pump}
         fresh = (
-            _merged(connection, kin, names, rows) | _beside(connection, names, rows) | _of_pumps(connection, rows)
+            _merged(connection, kin, names, rows)
+            | _beside(connection, names, rows, pumps_anywhere=through_pumps)
+            | _of_pumps(connection, rows)
         ) - set(kin.rows)
     return kin
 
@@ -101,19 +103,29 @@ def _follow(connection: Connection, kin: Kin, kind: str, numbers: set[str], look
     return found
 
 
-def _beside(connection: Connection, names: _Names, rows: dict[int, Any]) -> set[int]:
-    """Encounters of the same patients, near in time to one of these rows."""
+def _beside(connection: Connection, names: _Names, rows: dict[int, Any], *, pumps_anywhere: bool) -> set[int]:
+    """Encounters of the same patients, near in time to one of these rows.
+
+    Where pumps name no encounter, all of the patient: a stay of which only the arrival is known has no end.
+    """
     owned: dict[str, list[tuple[int, int]]] = {}
+    pumped: set[str] = set()
     for row in rows_where(connection, select(patients), patients.c.encounter_id, rows):
         encounter = rows[row.encounter_id]
         if encounter.first_at is not None:
             for number in names.same.get(row.patient, {row.patient}):
                 owned.setdefault(number, []).append((encounter.first_at, encounter.last_at))
-    wanted = select(patients.c.patient, encounters.c.id, encounters.c.first_at, encounters.c.last_at).join_from(
-        patients, encounters, patients.c.encounter_id == encounters.c.id
-    )
-    found = rows_where(connection, wanted, patients.c.patient, owned)
-    return {row.id for row in found if row.first_at is not None and _near(row, owned[row.patient])}
+                if encounter.pump and pumps_anywhere:
+                    pumped.add(number)
+    wanted = select(
+        patients.c.patient, encounters.c.id, encounters.c.first_at, encounters.c.last_at, encounters.c.pump
+    ).join_from(patients, encounters, patients.c.encounter_id == encounters.c.id)
+    found = [row for row in rows_where(connection, wanted, patients.c.patient, owned) if row.first_at is not None]
+    return {
+        row.id
+        for row in found
+        if row.patient in pumped or (row.pump and pumps_anywhere) or _near(row, owned[row.patient])
+    }
 
 
 def _near(row: Any, spans: Iterable[tuple[int, int]]) -> bool:
