@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 from hypothesis import strategies as st
 from sqlalchemy import select
 
 from reports.night import NightReport
 from tests.parsers.context_charts import merge
+from tests.parsers.fhir_resources import Json, bundle, r4
 from tests.parsers.pump_messages import event
 from tests.properties.searching import searched
 from tests.store.bench import Arrived, Bench, differing
@@ -150,10 +154,53 @@ def test_a_later_version_of_what_was_removed_is_not_coded(tmp_path: Path) -> Non
     adds_up(bench, report)
 
 
+MEDICATION = {"resourceType": "Medication", "id": "m1", "code": {"text": "lactated ringers"}}
+
+
+def _fhir(*resources: Json) -> Arrived:
+    return Arrived({"a/fhir.json": bundle(*resources)})
+
+
+def _given(number: str, encounter: str, day: int, **more: Any) -> Json:
+    """Forty minutes of the one Medication, on a day of March."""
+    told = r4(
+        number,
+        medicationCodeableConcept=None,
+        medicationReference={"reference": "Medication/m1"},
+        context={"reference": f"Encounter/{encounter}"},
+        **more,
+    )
+    moved: Json = json.loads(json.dumps(told).replace("2026-03-10T", f"2026-03-{day}T"))
+    return moved
+
+
+def test_what_fhir_says_once_and_refers_to_for_years_stays(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    number = {"type": {"coding": [{"code": "MR"}]}, "value": "MRN1"}
+    patient = {"resourceType": "Patient", "id": "p1", "identifier": [number]}
+    bench.run(_fhir(MEDICATION, patient, _given("a1", "e1", 10)), now=on(11))
+    bench.run(_fhir(_given("a2", "e2", 20)), now=on(21))
+    fluid = [("96360", 1)]
+    assert bench.run(night(), keep_days=5, now=on(21)).totals.encounters_removed == 1
+    # a new administration, and a later version of one that was kept
+    bench.run(_fhir(_given("a3", "e3", 21), _given("a2", "e2", 20, meta={"versionId": "2"})), now=on(22))
+    stands = bench.standing()
+    assert {n: [(x[1], x[2]) for x in s.lines] for n, s in stands.items()} == {"e2": fluid, "e3": fluid}
+    assert {row[1] for row in bench.rows()["patients"]} == {"MRN1"}
+
+
+def test_a_file_kept_whole_goes_with_the_first_of_its_encounters(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    others = _given("a2", "e2", 20, subject={"reference": "Patient/p2"})
+    bench.run(_fhir(r4("a1"), MEDICATION, others), now=on(21))
+    assert sum(row[-1] is not None for row in bench.rows()["files"]) == 1
+    assert bench.run(night(), keep_days=5, now=on(21)).totals.encounters_removed == 1
+    assert set(bench.standing()) == {"e2"}
+    assert [row[-1] for row in bench.rows()["files"]] == [None]
+
+
 @searched(5, seed=st.integers(0, 10**6), days=st.integers(1, 4))
 def test_what_is_kept_is_coded_as_if_nothing_had_gone(seed: int, days: int) -> None:
-    from tempfile import TemporaryDirectory
-
     with TemporaryDirectory() as folder:
         bench = Bench(Path(folder))
         for arrived in month(seed, 5, 10):

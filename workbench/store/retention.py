@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from math import fsum
 
-from sqlalchemy import Connection, Table, delete, exists, func, select, update
+from sqlalchemy import Connection, Exists, Table, and_, delete, exists, func, or_, select, update
 
 from workbench.store.bodies import text_of
 from workbench.store.codings import last_codings
@@ -24,6 +24,7 @@ from workbench.store.schema import (
     codings,
     encounters,
     events,
+    fhir_keys,
     files,
     lines,
     merges,
@@ -38,6 +39,7 @@ from workbench.store.schema import (
 )
 
 AT_ONCE = 500
+_DRUGS = ("Medication", "Substance")
 
 
 def retire(store: Store, run: int, now: datetime, keep_days: int) -> None:
@@ -114,6 +116,9 @@ def _unused(connection: Connection, ids: Iterable[int]) -> None:
     for table in (events, stays, accesses):
         held |= {row.record_id for row in rows_where(connection, select(table.c.record_id), table.c.record_id, wanted)}
     for part in chunks(sorted(wanted - held)):
+        # a file kept whole holds what is removed here
+        of_files = select(records.c.file_id).where(records.c.id.in_(part))
+        connection.execute(update(files).where(files.c.id.in_(of_files)).values(content=None))
         connection.execute(delete(records).where(records.c.id.in_(part)))
 
 
@@ -142,7 +147,8 @@ def _sum(one: Removed, other: Removed) -> Removed:
 def _remove_records(connection: Connection, before: datetime) -> None:
     """Records that arrived before and of which nothing is kept: resends, ignored and rejected ones, whole files.
 
-    Merged numbers are kept for good, and an order as long as an administration names it.
+    Merged numbers are kept for good, as is the last word on a drug of FHIR: an export may say it once and refer to it
+    for years.  An order is kept as long as an administration names it, and a resource as long as one refers to it.
     """
     old = files.c.arrived_at < before.isoformat()
     arrived = select(files.c.id).where(old)
@@ -152,6 +158,24 @@ def _remove_records(connection: Connection, before: datetime) -> None:
     of_old = select(records.c.id).where(records.c.file_id.in_(arrived))
     connection.execute(delete(orders).where(orders.c.record_id.in_(of_old), ~named))
     kept = [exists().where(table.c.record_id == records.c.id) for table in (events, stays, accesses, orders, merges)]
-    connection.execute(delete(records).where(records.c.file_id.in_(arrived), *(~one for one in kept)))
+    unneeded = (~one for one in (*kept, _referred_to(), _drug_of_fhir()))
+    connection.execute(delete(records).where(records.c.file_id.in_(arrived), *unneeded))
+    connection.execute(update(files).where(old, files.c.content.is_not(None)).values(content=None))
     empty = ~exists().where(records.c.file_id == files.c.id)
-    connection.execute(update(files).where(old, empty).values(content=None, rejected="[]", findings="[]"))
+    connection.execute(update(files).where(old, empty).values(rejected="[]", findings="[]"))
+
+
+def _referred_to() -> Exists:
+    """A FHIR resource to which one refers of which something is kept: its patient, its request, what it is part of."""
+    own, theirs = fhir_keys.alias(), fhir_keys.alias()
+    kept = or_(*(exists().where(table.c.record_id == theirs.c.record_id) for table in (events, stays)))
+    same = and_(theirs.c.key == own.c.key, own.c.own.is_(True), theirs.c.own.is_(False))
+    return exists().where(own.c.record_id == records.c.id, same, kept)
+
+
+def _drug_of_fhir() -> Exists:
+    """A Medication or Substance that no later record tells again."""
+    own, later = fhir_keys.alias(), fhir_keys.alias()
+    drug = or_(*(own.c.key.startswith(f"{kind}/", autoescape=True) for kind in _DRUGS))
+    again = exists().where(later.c.key == own.c.key, later.c.own.is_(True), later.c.record_id > own.c.record_id)
+    return exists().where(own.c.record_id == records.c.id, own.c.own.is_(True), drug, ~again)
