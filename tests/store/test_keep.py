@@ -154,6 +154,19 @@ def test_a_later_version_of_what_was_removed_is_not_coded(tmp_path: Path) -> Non
     adds_up(bench, report)
 
 
+def test_what_a_run_reports_goes_in_the_next_one(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    report = bench.run(night(hang("08:00", "09:00")), keep_days=5, now=on(21))  # a late delivery
+    assert (report.totals.encounters_new, report.totals.encounters_removed) == (1, 0)
+    adds_up(bench, report)
+    report = bench.run(night(push("08:30", order="B", charted="21 07:00")), keep_days=5, now=on(21))
+    assert (report.totals.lines_new, report.totals.encounters_removed) == (1, 0)
+    adds_up(bench, report)
+    report = bench.run(night(), keep_days=5, now=on(21))
+    assert (report.changes, report.totals.encounters_removed) == ((), 1)
+    adds_up(bench, report)
+
+
 MEDICATION = {"resourceType": "Medication", "id": "m1", "code": {"text": "lactated ringers"}}
 
 

@@ -52,7 +52,7 @@ def retire(store: Store, run: int, now: datetime, keep_days: int) -> None:
     last: int | None = 0
     while last is not None:
         with store.writing() as connection:
-            old, last = _old(connection, before, last)
+            old, last = _old(connection, run, before, last)
             for part in chunks(sorted(old), AT_ONCE):
                 gone = _remove(connection, {id_: old[id_] for id_ in part})
                 whole = _sum(removed_in(connection, run), gone)
@@ -61,10 +61,11 @@ def retire(store: Store, run: int, now: datetime, keep_days: int) -> None:
         _remove_records(connection, before)
 
 
-def _old(connection: Connection, before: datetime, after: int) -> tuple[dict[int, str], int | None]:
+def _old(connection: Connection, run: int, before: datetime, after: int) -> tuple[dict[int, str], int | None]:
     """Number by id of old encounters, none of whose marks waits, and the last id that was looked at.
 
-    Looked at are those with an id greater than ``after``, and all that bill with them.  Where encounters are tied by
+    Looked at are those with an id greater than ``after``, and all that bill with them.  What this run coded goes in the
+    next one: the report of this one tells of it.  Where encounters are tied by
     nothing but the pumps of the patient, each goes by itself: pumps that name no encounter may run for years.
     """
     moment = int(before.timestamp())
@@ -74,6 +75,7 @@ def _old(connection: Connection, before: datetime, after: int) -> tuple[dict[int
             encounters.c.id > after,
             encounters.c.last_at < moment,
             encounters.c.retired.is_(False),
+            or_(encounters.c.coded_run.is_(None), encounters.c.coded_run != run),
             ~exists().where(touched.c.encounter_id == encounters.c.id),
         )
         .order_by(encounters.c.id)
@@ -83,7 +85,11 @@ def _old(connection: Connection, before: datetime, after: int) -> tuple[dict[int
     if not looked_at:
         return {}, None
     together = kin_of(connection, looked_at).rows
-    recent = [id_ for id_, row in together.items() if row.last_at is not None and row.last_at >= moment]
+    recent = [
+        id_
+        for id_, row in together.items()
+        if row.coded_run == run or (row.last_at is not None and row.last_at >= moment)
+    ]
     needed = {id_ for id_ in recent if not together[id_].pump}
     kept = set(recent) | set(kin_of(connection, sorted(needed), through_pumps=False).rows)
     return {id_: row.number for id_, row in together.items() if id_ not in kept}, looked_at[-1]
