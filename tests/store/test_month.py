@@ -17,7 +17,7 @@ from tests.properties.searching import searched
 from tests.store.bench import FIRST, Arrived, Bench, differing, priced
 from tests.store.month import TROUBLES, month
 from tests.store.playing import Books, Played, charged, marked, play, units_of
-from workbench import coding_run
+from workbench import coding_run, night_coding
 
 NIGHTS, STAYS = 30, 40
 LAST = FIRST + timedelta(days=NIGHTS)
@@ -193,6 +193,16 @@ def test_two_processes_write_the_same_store(tmp_path: Path, monkeypatch: pytest.
             bench.run(night)
         stores.append(bench.rows())
     assert stores[0] == stores[1]
+
+
+def test_touched_encounters_are_coded_in_parts_of_any_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = []
+    for size in (1, 3, 1_000):
+        bench = Bench(tmp_path / str(size))
+        monkeypatch.setitem(night_coding.code_touched.__kwdefaults__, "at_once", size)
+        reports = [bench.run(night) for night in month(17, 4, 12)]
+        told.append(([(r.changes, r.totals) for r in reports], bench.standing()))
+    assert told[0] == told[1] == told[2]
 
 
 def test_other_rules_are_told_and_recode_brings_them_to_every_encounter(tmp_path: Path) -> None:

@@ -149,6 +149,20 @@ def test_patients_merged(tmp_path: Path) -> None:
     assert report.totals.amount_change == 0.0
 
 
+def test_a_merge_is_no_cause_for_what_other_patients_got(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    bench.run(night(hang("08:00", "09:00"), hang("14:00", "15:00", encounter="E2", patient="P2"), push("10:00", **P3)))
+    joined = merge("A40", P1, P2, sent=at("12 09:00"), entered=at("12 09:00"))
+    report = bench.run(night(joined, push("10:30", "famotidine", order="B", **P3)))
+    assert {c.encounter_id: [kind for kind, _ in causes(c)] for c in report.changes} == {
+        "E2": ["merge"],
+        "E3": ["new record"],
+    }
+
+
+P3 = {"encounter": "E3", "patient": "P3"}
+
+
 def test_an_admission_told_later(tmp_path: Path) -> None:
     bench = Bench(tmp_path)
     bench.run(night(hang("08:00", "09:00"), hang("14:00", "15:00", "cefepime", order="B")))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -87,20 +87,26 @@ def load(connection: Connection, kin: Kin, run: int, sources: Sources) -> Loaded
     )
     standing = standing_numbers(context.merges, "encounter")
     loaded = Loaded(reading, _answers(connection, kin, run, standing, new), standing, findings=whole.findings)
+    patients = {(fact.encounter_id, fact.patient_id) for fact in (*read, *charted.stays) if fact.patient_id}
+    stand_for = standing_numbers(context.merges, "patient")
     for id_, merge in kin.merges.items():
         if kin.merged_in[id_] == run:
-            new += _concerned(kin, merge)
+            new += _concerned(merge, patients, stand_for)
     for number, fact in new:
         loaded.arrived[standing.get(number, number)].append(fact)
     return loaded
 
 
-def _concerned(kin: Kin, merge: Merge) -> Iterator[tuple[str, Fact]]:
-    """A merge of encounters concerns the one that stands; one of patients all encounters looked at."""
+def _concerned(
+    merge: Merge, patients: Iterable[tuple[str, str]], stand_for: Mapping[str, str]
+) -> Iterator[tuple[str, Fact]]:
+    """A merge of encounters concerns the one that stands; one of patients their encounters."""
     if merge.kind == "encounter":
         yield merge.new, merge
-    else:
-        yield from ((row.number, merge) for row in kin.rows.values())
+        return
+    now = {stand_for.get(number, number) for number in (merge.old, merge.new)}
+    of_both = {encounter for encounter, patient in patients if stand_for.get(patient, patient) in now}
+    yield from ((encounter, merge) for encounter in sorted(of_both))
 
 
 def _facts(
