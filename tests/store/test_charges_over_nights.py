@@ -154,6 +154,17 @@ def test_a_batch_that_was_overtaken_cannot_be_marked(tmp_path: Path) -> None:
     assert charged(bench, 1).charges == ()
 
 
+def test_what_was_marked_late_is_still_taken_back(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    bench.run(night(push("10:00")))
+    charged(bench, 1)
+    bench.run(night(push("10:00", correction="D", charted="12 06:00")))
+    assert charged(bench, 2).charges == ()  # nothing counts as sent yet
+    marked(bench, 1)
+    bench.run(night(hang("13 08:00", "13 09:00", encounter="E2", patient="P2")))
+    assert sent(charged(bench, 3)) == [("CR", "96374", 1, 1), ("CG", "96365", 1, 1)]
+
+
 @pytest.mark.parametrize("since", [2, 7])
 def test_a_run_that_was_not_completed_is_refused(tmp_path: Path, since: int) -> None:
     bench = Bench(tmp_path)

@@ -39,6 +39,7 @@ from reports.night import Cause, EncounterChange, LineChange, NightTotals
 from tests.house.planted import MESSAGE, broken_messages, broken_tables, traces
 from tests.store.bench import Bench
 from tests.store.month import month
+from tests.store.playing import charged, marked
 from tests.workbench.commands import run
 from workbench.store.bodies import fingerprint, key_text, reader, text_of
 from workbench.store.database import opened
@@ -243,6 +244,10 @@ def test_a_month_reads_back_from_either_database(url: str, tmp_path: Path) -> No
         for bench in (there, here):
             bench.run(night)
     assert there.standing() == here.standing() == here.single_pass()
+    assert charged(there, 0, release=True) == charged(here, 0, release=True)
+    marked(there, 0)
+    marked(here, 0)
+    assert charged(there, 0).charges == ()
     assert there.rows() == here.rows()
 
 

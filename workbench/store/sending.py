@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime
 from typing import Any, Literal
 
 import msgspec
-from sqlalchemy import Connection, delete, insert, or_, select, update
+from sqlalchemy import Connection, and_, delete, exists, insert, or_, select, update
 
 from reports.charge import Charge, Charges, HeldCharge
 from workbench.store.bodies import key_text, reader, text_of
@@ -51,10 +51,10 @@ def charges_since(connection: Connection, since: int, *, release: bool, now: dat
     if not 0 <= since <= as_of:
         raise SendingError(f"There is no completed run {since}: give --since a run from 1 to {as_of}, the last one.")
     changed = select(codings.c.encounter_id).distinct().where(codings.c.run_id >= since, codings.c.run_id <= as_of)
-    ids = [row.encounter_id for row in connection.execute(changed)]
+    ids = {row.encounter_id for row in connection.execute(changed)} | _marked_late(connection)
     made: list[Charge] = []
     held: list[HeldCharge] = []
-    for encounter in _standing(connection, ids, as_of):
+    for encounter in _standing(connection, sorted(ids), as_of):
         charges, waiting = _of_encounter(encounter, release=release)
         made += charges
         held += waiting
@@ -66,6 +66,24 @@ def charges_since(connection: Connection, since: int, *, release: bool, now: dat
     )
     _keep(connection, found, released=release, now=now)
     return found
+
+
+def _marked_late(connection: Connection) -> set[int]:
+    """Encounters whose charges were marked as sent only after a later run: what that run changed was never written."""
+    later = exists().where(
+        runs.c.id > charge_batches.c.as_of, runs.c.state == "done", runs.c.finished_at < charge_batches.c.sent_at
+    )
+    items = and_(charge_items.c.charge == sent.c.charge, charge_items.c.kind == sent.c.kind)
+    found = (
+        select(encounters.c.id)
+        .distinct()
+        .select_from(charge_batches)
+        .join(charge_items, charge_items.c.batch_id == charge_batches.c.id)
+        .join(sent, items)
+        .join(encounters, encounters.c.number == sent.c.encounter)
+        .where(charge_batches.c.sent_at.is_not(None), later)
+    )
+    return {row.id for row in connection.execute(found)}
 
 
 def finished_at(connection: Connection, run: int) -> tuple[datetime, str]:
