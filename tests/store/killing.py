@@ -1,7 +1,8 @@
 """Kills the real commands with SIGKILL, starts them again until they complete, and looks whether anything is amiss.
 
-Where a kill lands is chosen by time (anywhere in the run), by commits (as soon as the store shows one more), by the
-growth of SQLite's log (in the midst of a commit) and by the charges file (after it is written, before it is kept).
+Where a kill lands is chosen by time (anywhere in the run), by commits (as soon as the store shows one more), by stages
+(as soon as it is seen that the run came so far), by the growth of SQLite's log (in the midst of a commit) and by the
+charges file (after it is written, before it is kept).
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from tests.store.killing_nights import Workload
 from tests.store.nights import ZONE, Done, Kept, ended, kept, last_run, looking, open_runs, run, start
-from tests.store.watching import Step, sqlite_path, stage, watching
+from tests.store.watching import AIMED_AT, Step, reached, sqlite_path, stage, watching
 from workbench.store import schema
 
 _POLL = 0.0005
@@ -152,6 +153,8 @@ class Nights:
             aims.append(("log", 2, self._by_log))
         if step.written is not None:
             aims.append(("file", 2, self._by_file))
+        if step.command == "nightly":
+            aims.append(("stage", 4, self._by_stage))
         name, _, make = self.chance.choices(aims, [weight for _, weight, _ in aims])[0]
         return name, make(step)
 
@@ -168,6 +171,16 @@ class Nights:
             with watching(self.store) as signs:
                 _wait(process, _changes(signs, wanted))
             _wait(process, lambda: False, later)
+
+        return strike
+
+    def _by_stage(self, step: Step) -> Strike:
+        """As soon as the run has come so far."""
+        wanted, chosen = self.chance.choice(AIMED_AT), self.chance.randint(1, max(1, len(step.files) - 1))
+
+        def strike(process: subprocess.Popen[str]) -> None:
+            with watching(self.store) as look:
+                _wait(process, reached(look, wanted, len(step.files), chosen))
 
         return strike
 

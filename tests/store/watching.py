@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 from sqlalchemy import Connection, create_engine, func, select, text
 from sqlalchemy.exc import SQLAlchemyError
@@ -18,12 +18,27 @@ from workbench.store import schema
 from workbench.store.database import store_url
 
 _SIGNS = (
-    "SELECT (SELECT count(*) FROM runs), (SELECT count(*) FROM files), (SELECT count(*) FROM touched),"
-    " (SELECT max(coded) FROM runs), (SELECT count(*) FROM runs WHERE state = 'done'),"
+    "SELECT (SELECT count(*) FROM runs WHERE state = 'open'), (SELECT count(*) FROM runs WHERE state = 'done'),"
+    " (SELECT count(*) FROM files), (SELECT count(*) FROM touched),"
+    " (SELECT max(coded) FROM runs WHERE state = 'open'),"
     " (SELECT max(id) FROM charge_batches), (SELECT count(*) FROM sent)"
 )
-Signs = tuple[Any, ...] | None
-"""What of a store changes with every commit; ``None`` before it has its tables."""
+
+
+class Signs(NamedTuple):
+    """What of a store changes with every commit."""
+
+    open: int
+    done: int
+    files: int
+    touched: int
+    coded: int | None
+    batch: int | None
+    sent: int
+
+
+Look = Callable[[], Signs | None]
+"""What a store shows now; ``None`` before it has its tables."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +63,7 @@ def sqlite_path(store: str) -> Path | None:
 
 
 @contextmanager
-def watching(store: str) -> Iterator[Callable[[], Signs]]:
+def watching(store: str) -> Iterator[Look]:
     """Gives a function that says what a store shows now."""
     path = sqlite_path(store)
     if path is not None:
@@ -57,9 +72,9 @@ def watching(store: str) -> Iterator[Callable[[], Signs]]:
     engine = create_engine(store_url(store), isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
 
-        def signs() -> Signs:
+        def signs() -> Signs | None:
             try:
-                return tuple(connection.execute(text(_SIGNS)).one())
+                return Signs(*connection.execute(text(_SIGNS)).one())
             except SQLAlchemyError:
                 return None
 
@@ -67,10 +82,42 @@ def watching(store: str) -> Iterator[Callable[[], Signs]]:
     engine.dispose()
 
 
-def _signs_of(path: Path) -> Signs:
+def _signs_of(path: Path) -> Signs | None:
     with suppress(sqlite3.Error), closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
-        return tuple(connection.execute(_SIGNS).fetchone())
+        return Signs(*connection.execute(_SIGNS).fetchone())
     return None
+
+
+def reached(look: Look, wanted: str, files: int, chosen: int) -> Callable[[], bool]:
+    """Whether a nightly run has come to a stage: one of :data:`AIMED_AT`; ``files`` are those of the night.
+
+    ``chosen`` says how many of the files, where it is aimed between them.
+    """
+    first = look()
+    before, done = (first.files, first.done) if first is not None else (0, 0)
+
+    def there() -> bool:
+        now = look()
+        if now is None:
+            return False
+        if now.done > done:
+            return True
+        at_work = now.open == 1
+        match wanted:
+            case "begun":
+                return at_work
+            case "files":
+                return now.files >= before + chosen
+            case "coding":
+                return at_work and now.files == before + files and bool(now.coded)
+            case "coded":
+                return at_work and now.files == before + files and bool(now.coded) and not now.touched
+        return False
+
+    return there
+
+
+AIMED_AT = ("begun", "files", "coding", "coded", "done")
 
 
 def stage(store: str, step: Step, folder: Path) -> str:

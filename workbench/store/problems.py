@@ -65,6 +65,7 @@ _WORDS = (
         "The database refused the account or its password",
         "Check the URL; a password may stand in PGPASSWORD or ~/.pgpass",
     ),
+    (('role "',), "The database knows no account of this name", "Check the URL"),
     (("does not exist",), "The database of this name does not exist", "Make it first (createdb), then run again"),
     (
         ("could not connect", "connection failed", "connection refused", "could not translate", "timeout expired",
@@ -95,6 +96,10 @@ def told() -> Iterator[None]:
             raise StoreError(_sentence(problem)) from None
         if type(problem.orig).__name__ == "DatabaseError":
             raise StoreError(_sentence(problem)) from None
+        if "connection option" in str(problem.orig):
+            raise StoreMissing(
+                "The URL of the store has an option that PostgreSQL does not know. Check what stands after the ?."
+            ) from None
         raise
 
 
