@@ -25,6 +25,7 @@ DAY = 24 * 60
 TROUBLES = (
     "late", "corrected", "deleted", "cancelled", "resent", "stamped", "reused", "shuffled", "overlapping", "copied",
     "second", "merged", "stays", "pumps", "rolling", "fhir", "tables", "nameless",
+    "both",
 )  # fmt: skip
 _START = datetime(2026, 3, 10)  # noqa: DTZ001 - the wall clock of the site
 _LOG, _PUMPS, _TABLE, _FHIR = "log", "pumps", "table", "fhir"
@@ -68,6 +69,8 @@ def month(seed: int, nights: int, stays: int, troubles: Iterable[str] = TROUBLES
     visits = list(_moved(made, list(generate(stays, seed))))
     for visit, day, way in visits:
         _chart(made, visit, day, way)
+        if made.some("both", 0.15):  # two systems export one visit
+            _chart(made, visit, day, made.random.choice([w for w in (_LOG, _TABLE, _FHIR) if w != way]))
         if made.some("stays", 0.5):
             _stay(made, visit, day)
         if made.some("tables", 0.25):
