@@ -43,7 +43,7 @@ def test_a_month_of_nights_ends_as_one_pass_over_all_of_it(played: tuple[Bench, 
     bench, told = played
     assert differing(bench.standing(), bench.single_pass()) == {}
     assert len(told[-1].after) > STAYS  # second encounters came, some merged away
-    assert sum(night.report.totals.encounters_changed for night in told) > STAYS  # the month was a lively one
+    assert sum(night.report.totals.encounters_changed for night in told) > STAYS // 2  # a lively month
 
 
 def test_every_report_tells_the_difference_between_the_night_before_and_after(
