@@ -17,7 +17,7 @@ _OF_A_RECORD = re.compile(r"TEST0|Sampleton|-00000\d\d|\bN0\d\b")
 def clear(status: int, out: str, err: str, *said: str, ends: Sequence[int] = (NOT_WRITABLE,)) -> None:
     """The command ended with one of ``ends`` and said so clearly."""
     words = "\n".join(line for line in err.splitlines() if not line.startswith("{"))  # without --log -
-    assert status in ends, f"{status}: {out}{err}"
+    assert status in ends, f"{status}: {out[:300]}{err}"
     assert not _OF_A_PROGRAM.search(words), words
     assert not _OF_A_RECORD.search(err), err
     assert SECRET not in out + err

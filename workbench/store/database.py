@@ -138,7 +138,11 @@ def _path(url: URL) -> Path | None:
     if url.query:
         raise StoreMissing("The URL of an SQLite store takes no options. Name the file alone: sqlite:///night.db")
     path = Path(os.path.realpath(url.database))  # by whatever link it is named, it has one lock
-    if path.is_dir():
+    try:
+        folder = path.is_dir()
+    except OSError as problem:
+        raise StoreError(f"The store cannot be opened: {problem.strerror}. Name another place with --store.") from None
+    if folder:
         raise StoreMissing("The store names a folder. Name a file in it, such as night.db.")
     return path
 
@@ -163,14 +167,15 @@ def _file_lock(path: Path, *, create: bool) -> Iterator[None]:
     if not create and not path.exists():
         yield
         return
+    if not path.parent.is_dir():  # FileLock would make it, and with it a new store for every slip of the pen
+        raise StoreError("The store cannot be made: its folder does not exist. Make it, or correct --store.")
     lock = FileLock(path.with_name(path.name + ".lock"), timeout=0, mode=_PRIVATE)
     try:
         lock.acquire()
     except Timeout:
         raise StoreBusy from None
     except OSError as problem:
-        why = "its folder does not exist" if isinstance(problem, FileNotFoundError) else problem.strerror
-        raise StoreError(f"The store cannot be written: {why}. Name another place with --store.") from None
+        raise StoreError(f"The store cannot be written: {problem.strerror}. Name another place with --store.") from None
     try:
         yield
     finally:
@@ -201,6 +206,16 @@ def _session_lock() -> Callable[[Any, object], None]:
         _sessions.add(session)
 
     return take
+
+
+def _let_go(session: Any, _: object) -> None:
+    """Free the lock at once: a server ends a session a moment later, when the next command may be there."""
+    from psycopg import Error
+
+    with suppress(Error), session.cursor() as cursor:
+        session.rollback()
+        cursor.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])
+        session.commit()
 
 
 def _let_go_in_child() -> None:
@@ -245,6 +260,7 @@ def _engine(url: URL) -> Engine:
     except (ModuleNotFoundError, NoSuchModuleError):
         raise PostgresExtraMissing from None
     event.listen(engine, "connect", _session_lock())
+    event.listen(engine, "close", _let_go)
     return engine
 
 
