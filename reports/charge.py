@@ -63,6 +63,15 @@ class HeldCharge:
 
 
 @dataclass(frozen=True, slots=True)
+class WrittenBefore:
+    """Charges that were written out earlier, never marked as sent, and read otherwise now."""
+
+    since: int
+    as_of: int
+    charges: int
+
+
+@dataclass(frozen=True, slots=True)
 class Charges:
     """Everything one ``charges`` command gives out, by encounter, credits first, lines in the order of the bill."""
 
@@ -71,3 +80,6 @@ class Charges:
     """The run whose lines these are: the last that was completed."""
     charges: tuple[Charge, ...]
     held: tuple[HeldCharge, ...] = ()
+    earlier: int = 0
+    """Encounters that changed before run ``since`` and have not been marked as sent in full."""
+    written_before: tuple[WrittenBefore, ...] = ()

@@ -65,10 +65,10 @@ def test_what_is_not_marked_is_written_again_and_what_was_corrected_unsent_leave
     night(*THREE_HOURS, name="tue.csv")
     assert brief(charged(1)) == [("CG", "96365", "1", "1"), ("CG", "96366", "3", "1")]
     assert run("mark-sent", "1").exit_code == 0
-    assert charged(1) == []
     again = run("mark-sent", "1")
     assert again.exit_code == 0
     assert "nothing changed" in again.stdout
+    assert charged(1) == []
 
 
 def test_marking_takes_what_was_written_not_what_stands_now(place: Path) -> None:
@@ -171,3 +171,50 @@ def test_without_a_store_nothing_is_made(place: Path) -> None:
         assert done.exit_code == 2
         assert "There is no store at this place. `nightly` makes one" in done.stderr
     assert list(place.iterdir()) == []
+
+
+def test_an_empty_file_marked_marks_no_other(place: Path) -> None:
+    night(*TWO_HOURS, name="mon.csv")
+    charged(1)  # looked at, and never sent
+    night("E3|New Bag|08:00", "E3|Stopped|08:40", name="tue.csv")
+    assert run("nightly", "inbox", "--timezone", "America/New_York").exit_code == 0  # nothing new
+    assert charged(3) == []
+    assert run("mark-sent", "3").stdout.startswith("0 charges")
+    assert brief(charged(1)) == [("CG", "96365", "1", "1"), ("CG", "96366", "2", "1"), ("CG", "96365", "1", "1")]
+    assert "Not in this file: 2 encounters that changed in earlier runs" in run("charges", "--since", "3").stderr
+
+
+def test_a_file_that_was_never_marked_is_told_when_it_reads_otherwise_now(place: Path) -> None:
+    night(*TWO_HOURS, name="mon.csv")
+    charged(1)
+    night(*THREE_HOURS, name="tue.csv")
+    told = run("charges", "--since", "1").stderr
+    assert "changed since: 1 charge or credit of --since 1 as of run 1." in told
+    assert "mark-sent 1 --as-of 1" in told
+    # it did go out
+    assert run("mark-sent", "1", "--as-of", "1").exit_code == 0
+    assert run("mark-sent", "1").exit_code == 2  # the later file charged the same id with other units
+    again = run("charges", "--since", "1")
+    assert "never marked" not in again.stderr
+    assert brief(list(csv.DictReader(io.StringIO(again.stdout)))) == [
+        ("CR", "96366", "-2", "1"),
+        ("CG", "96366", "3", "2"),
+    ]
+
+
+def test_a_credit_waits_with_the_line_that_takes_its_place(place: Path) -> None:
+    night("E2|New Bag|09:00", "E2|Stopped|10:00", name="mon.csv")
+    assert brief(charged(1)) == [("CG", "96365", "1", "1")]
+    run("mark-sent", "1")
+    # the stop was charted in error; a person says it was 09:10: ten minutes, a push
+    night("E2|Stopped|10:00|11 06:00|N07|delete", name="tue.csv")
+    queries = json.loads(run("analyze", "inbox", "--timezone", "America/New_York", "--format", "json").stdout)
+    administration = queries["encounters"][0]["queries"][0]["administration"]
+    Path("answers.csv").write_text(
+        f"encounter,administration,what,value,who,when\nE2,{administration},stop,09:10,N09,2026-03-11\n", "utf-8"
+    )
+    run("nightly", "inbox", "--timezone", "America/New_York", "--answers", "answers.csv")
+    held = run("charges", "--since", "2")
+    assert list(csv.DictReader(io.StringIO(held.stdout))) == []
+    assert "2 lines held (2 answered)" in held.stderr
+    assert brief(charged(2, "--release")) == [("CR", "96365", "-1", "1"), ("CG", "96374", "1", "1")]

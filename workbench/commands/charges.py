@@ -26,6 +26,7 @@ from workbench.output import STANDARD_OUTPUT, send
 
 FORMATS = ("dft", "fhir", "csv", "837")
 _SHOWN = 10
+_WAITS = "are not marked as sent in full"
 
 
 def _receiver(ctx: click.Context, param: click.Parameter, value: str) -> Receiver:
@@ -85,8 +86,9 @@ def charges(
     mark-sent says so; until then the same command writes the same ids. Encounters with open queries, and lines that
     rest on an answer or a judgement, are held unless --release is given: a person releases charges.
     """
+    from workbench.store.batches import SendingError
     from workbench.store.database import opened
-    from workbench.store.sending import SendingError, charges_since, finished_at
+    from workbench.store.sending import charges_since, finished_at
 
     target = output or STANDARD_OUTPUT
     check_destination(ctx, target, ())
@@ -130,9 +132,20 @@ def _say(found: Charges, codes: tuple[str, ...]) -> None:
         click.echo(f"{_many(len(found.held), 'line')} held ({reasons}); --release sends them as well.", err=True)
     for text in codes:
         click.echo(text, err=True)
+    if found.earlier:
+        what = "1 encounter that changed" if found.earlier == 1 else f"{found.earlier:,} encounters that changed"
+        click.echo(f"Not in this file: {what} in earlier runs and {_WAITS}; a smaller --since holds them.", err=True)
+    for before in found.written_before:
+        what = f"{_many(before.charges, 'charge or credit')} of --since {before.since} as of run {before.as_of}"
+        click.echo(
+            f"Written before, never marked as sent, and changed since: {what}. If that file went out, run"
+            f" mark-sent {before.since} --as-of {before.as_of} and write these charges again.",
+            err=True,
+        )
     if found.charges:
         click.echo(f"When the receiver has confirmed them: infusion-timeline mark-sent {found.since}", err=True)
 
 
 def _many(count: int, what: str) -> str:
-    return f"1 {what}" if count == 1 else f"{count:,} {what}s"
+    several = what.replace("charge or credit", "charges or credits") if " or " in what else f"{what}s"
+    return f"1 {what}" if count == 1 else f"{count:,} {several}"

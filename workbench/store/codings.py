@@ -17,7 +17,7 @@ from workbench.store.coding_changes import GONE, Earlier, change_of, withdrawn
 from workbench.store.loading import Loaded
 from workbench.store.numbers import Named, chunks, next_id, rows_of, rows_where
 from workbench.store.prepared import Prepared, Row
-from workbench.store.schema import changes, codings, encounters, findings, lines, queries, runs, touched
+from workbench.store.schema import changes, codings, encounters, findings, lines, owed, queries, runs, touched
 
 
 def store_codings(
@@ -164,6 +164,11 @@ class _Writing:
             self.rows["changes"].append({"run_id": self.run, "encounter_id": id_, "body": text_of(change)})
 
     def finish(self) -> None:
+        changed = [row["encounter_id"] for row in self.rows["codings"]]
+        for part in chunks(changed):  # their lines may differ from what was sent
+            self.connection.execute(delete(owed).where(owed.c.encounter_id.in_(part)))
+            rows = [{"encounter_id": id_, "run_id": self.run} for id_ in part]
+            self.connection.execute(insert(owed), rows)
         for name, table in _TABLES.items():
             if self.rows[name]:
                 self.connection.execute(insert(table), self.rows[name])

@@ -285,6 +285,12 @@ changes = Table(
 
 # Charges
 
+owed = Table(
+    "owed",  # encounters whose lines may differ from what was sent
+    metadata,
+    Column("encounter_id", _Big, ForeignKey("encounters.id", ondelete="CASCADE"), primary_key=True),
+    Column("run_id", _Big, nullable=False, index=True),  # the last that changed them
+)
 charge_batches = Table(
     "charge_batches",
     metadata,
@@ -301,6 +307,8 @@ charge_items = Table(
     Column("batch_id", _Big, ForeignKey("charge_batches.id", ondelete="CASCADE"), primary_key=True),
     Column("charge", Text, primary_key=True),
     Column("kind", Text, primary_key=True),
+    Column("encounter", Text, nullable=False),
+    Column("units", Integer, nullable=False),
     Column("body", Text, nullable=False),
 )
 sent = Table(

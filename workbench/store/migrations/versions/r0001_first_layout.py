@@ -7,8 +7,6 @@ from alembic import op
 
 revision = "0001"
 down_revision = None
-branch_labels = None
-depends_on = None
 
 
 def upgrade() -> None:
@@ -111,6 +109,8 @@ def upgrade() -> None:
         sa.Column("batch_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("charge", sa.Text(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("encounter", sa.Text(), nullable=False),
+        sa.Column("units", sa.Integer(), nullable=False),
         sa.Column("body", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(
             ["batch_id"], ["charge_batches.id"], name=op.f("fk_charge_items_batch_id"), ondelete="CASCADE"
@@ -164,6 +164,18 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("files", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_files_run_id"), ["run_id"], unique=False)
+
+    op.create_table(
+        "owed",
+        sa.Column("encounter_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("run_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["encounter_id"], ["encounters.id"], name=op.f("fk_owed_encounter_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("encounter_id", name=op.f("pk_owed")),
+    )
+    with op.batch_alter_table("owed", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_owed_run_id"), ["run_id"], unique=False)
 
     op.create_table(
         "patients",
