@@ -46,6 +46,9 @@ class SeenMessages:
         if more:
             self._more[sender, control_id] = set(more)
 
+    def not_used(self, sender: Sender, control_id: str, content: int) -> None:
+        """The message that was just looked at could not be used; a run remembers it all the same."""
+
     def look(self, sender: Sender, control_id: str, content: int) -> Literal["new", "same", "reused"]:
         """Remember a message: ``same`` was seen before, ``reused`` is the first with other content."""
         numbers = self._first.get(sender)
@@ -95,6 +98,8 @@ class _FileReader:
         self.used = 0
         self.records = 0
         self.tests: list[Source] = []
+        self.looked_at: tuple[Sender, str, int] | None = None
+        """Sender, control id and content of the message at hand, where it has a control id."""
         self.charsets = CharsetDoubts()
 
     def read(self, data: bytes) -> FileReading:
@@ -224,6 +229,8 @@ class _FileReader:
             self.context.add(reading.context)
         if reading.rejected is not None:
             self.rejected.append(reading.rejected)
+            if self.looked_at is not None:
+                self.seen.not_used(*self.looked_at)
         elif reading.ignored is not None:
             self._ignore(reading.ignored, source)
         else:
@@ -248,13 +255,15 @@ class _FileReader:
 
     def _is_resend(self, message: Message, header: Segment, source: Source) -> bool:
         """Whether MSH-3, MSH-4, MSH-10 and all behind MSH were seen before; MSH-7 may differ in a resend."""
+        self.looked_at = None
         if not source.control_id:
             return False
         content = message.verbatim[len(header.verbatim) :]
         if "\n" in content:
             content = content.replace("\r\n", "\r").replace("\n", "\r")
         sender = (header.field(3), header.field(4))
-        found = self.seen.look(sender, source.control_id, _fingerprint(content.strip("\r")))
+        self.looked_at = sender, source.control_id, _fingerprint(content.strip("\r"))
+        found = self.seen.look(*self.looked_at)
         if found == "reused":
             self.findings.append(
                 Finding(

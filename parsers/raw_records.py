@@ -202,7 +202,7 @@ def _rows(
 
     return RawFile(
         {place: RawRecord("row", encoded(line.raw), line.cells) for place, line in rows.items()},
-        _bom(encoding) + b"".join(map(encoded, head)),
+        byte_order_mark(encoding) + b"".join(map(encoded, head)),
         header,
     )
 
@@ -212,7 +212,8 @@ def without_mark(encoding: str) -> str:
     return {"utf-8-sig": "utf-8", "utf-16": "utf-16-le"}.get(encoding, encoding)
 
 
-def _bom(encoding: str) -> bytes:
+def byte_order_mark(encoding: str) -> bytes:
+    """What stands before the first row of a text in this encoding."""
     return {"utf-8-sig": codecs.BOM_UTF8, "utf-16": codecs.BOM_UTF16_LE}.get(encoding, b"")
 
 

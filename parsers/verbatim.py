@@ -13,9 +13,9 @@ from parsers.events import Source
 from parsers.fhir_documents import Entry, entries
 from parsers.hl7_charsets import decode_message
 from parsers.hl7_file import Sender
-from parsers.hl7_frames import Piece, find_pieces
+from parsers.hl7_frames import find_pieces
 from parsers.profiles import Profile
-from parsers.raw_records import raw_tables, without_mark
+from parsers.raw_records import byte_order_mark, raw_tables, without_mark
 
 _LONGEST_HEADER = 4_096
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -66,9 +66,10 @@ def verbatim(data: bytes, kind: str, file: str, profile: Profile | None) -> Iter
                 yield Verbatim(b"", item.source.record, item.source.row)  # the file is kept whole
     elif kind in ("mar-table", "clif"):
         for sheet, encoding, lines in raw_tables(data, profile):
-            plain = without_mark(encoding)
+            plain, mark = without_mark(encoding), byte_order_mark(encoding)
             for line in lines:
-                yield Verbatim(line.raw.encode(plain, "replace"), row=line.number, sheet=sheet)
+                yield Verbatim(mark + line.raw.encode(plain, "replace"), row=line.number, sheet=sheet)
+                mark = b""
 
 
 def stands_alone(data: bytes, kind: str) -> bool:
@@ -97,16 +98,13 @@ def _messages(data: bytes) -> Iterator[Verbatim]:
 
 
 def message_numbers(data: bytes) -> Iterator[tuple[Sender, str]]:
-    """Sender and control id (MSH-3, MSH-4, MSH-10) of each message that has one, from its header alone."""
+    """Sender and control id (MSH-3, MSH-4, MSH-10) of each message that has one, as the reader of messages has them."""
     data = as_read(data)
     for piece in find_pieces(data):
         if piece.kind in ("message", "cut"):
-            header = read_message(decode_message(_first_line(data, piece))[0])
+            # A character set is chosen for the message as a whole, also where only its header is looked at.
+            text = decode_message(data[piece.start : piece.end])[0]
+            header = read_message(text[:_LONGEST_HEADER].splitlines()[0] if text else text)
             if header is not None and (control_id := header.segments[0].component(10, 1)):
                 msh = header.segments[0]
                 yield (msh.field(3), msh.field(4)), control_id
-
-
-def _first_line(data: bytes, piece: Piece) -> bytes:
-    line = data[piece.start : min(piece.end, piece.start + _LONGEST_HEADER)]
-    return line.splitlines()[0] if line else line

@@ -10,7 +10,7 @@ import gc
 import multiprocessing
 import sys
 from collections.abc import Iterable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection
 from multiprocessing.context import BaseContext
@@ -132,7 +132,7 @@ def _in_processes(
         pipes = []
         for patients, collector in list(zip(hands, collectors, strict=False))[1:]:
             pipe, far = context.Pipe(duplex=False)
-            work = (far, cut.part(patients), plan, collector)
+            work = (pipe, far, cut.part(patients), plan, collector)
             process = context.Process(target=_work, args=work, daemon=True)  # type: ignore[attr-defined]
             process.start()
             far.close()
@@ -155,15 +155,17 @@ def _context() -> BaseContext:
     return multiprocessing.get_context("fork" if forks else "spawn")
 
 
-def _work(pipe: Connection, reading: Reading, plan: Plan, collector: Collector) -> None:
+def _work(read_end: Connection, pipe: Connection, reading: Reading, plan: Plan, collector: Collector) -> None:
+    read_end.close()  # held here as well, it would keep this process waiting for one that was killed
     cut = Cut(reading)
     del reading
     try:
         facts = _code_parts(cut, cut.patients, plan, collector)
+        answer: object = (collector, facts)
     except OSError as problem:  # the disk is full: told by the process that asked
-        pipe.send(problem)
-    else:
-        pipe.send((collector, facts))
+        answer = problem
+    with suppress(BrokenPipeError):  # nobody waits for it any more
+        pipe.send(answer)
     pipe.close()
 
 

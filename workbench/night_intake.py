@@ -6,10 +6,12 @@ next file.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, tzinfo
 from time import perf_counter
+
+from sqlalchemy import select
 
 from parsers.clock import Clock
 from parsers.detect import detect
@@ -18,11 +20,14 @@ from parsers.files import Content, Found, find_inputs, fingerprint, open_input
 from parsers.one_input import InputReader
 from parsers.profiles import Profile
 from parsers.reading import items_first
+from parsers.zones import zone_of
 from reports.night import NightFile
 from workbench.store.database import Store
+from workbench.store.fhir_again import TODAY
 from workbench.store.fhir_files import NewFhir, store_fhir
 from workbench.store.intake import NewFile, StoredMessages, free_name, known_files, store_file
 from workbench.store.numbers import next_id
+from workbench.store.read_again import places_of, read_again
 from workbench.store.schema import files
 
 
@@ -35,7 +40,16 @@ class Inboxes:
     choose: bool
     """No profile was named: that of each table and sender is found."""
     zone: tzinfo | None
+    zone_name: str | None = None
+    """Name of the zone; none: times without an offset are read as UTC, and it is told."""
     date_from: date | None = None
+    reread: bool = False
+    """Known files are read once more, by the profile and in the zone of today."""
+
+    def clock_of(self, zone: str | None) -> Clock:
+        """A clock for times without an offset in this zone."""
+        place = self.zone if zone == TODAY else zone_of(zone) if zone is not None else None
+        return Clock(place, date_from=self.date_from)
 
 
 @dataclass(slots=True)
@@ -45,8 +59,11 @@ class Intake:
     read: list[NightFile] = field(default_factory=list)
     known: int = 0
     """Files of an earlier run, and copies of another file."""
+    known_files: list[Found] = field(default_factory=list)
+    again: int = 0
+    """Known files that were read once more."""
     closed: list[Rejected] = field(default_factory=list)
-    """Paths that could not be opened: they are tried again in the next run."""
+    """Paths that could not be opened: they are tried again in the next run.  Also what was rejected of known files."""
     names: dict[str, tuple[str, str]] = field(default_factory=dict)
     """By the name a file has in the store: what it is called in the inbox, and its sha256."""
 
@@ -70,12 +87,40 @@ def take_in_files(store: Store, run: int, inboxes: Inboxes, arrived_at: str, tol
         intake.read.append(file)
         intake.names[file.name] = one.name, content.sha256
         told(file, perf_counter() - began)
-    if fhir:
+    again = _read_again(store, run, reader, inboxes, intake) if inboxes.reread else []
+    if fhir or again:
         began = perf_counter()
-        for file in _take_in_fhir(store, run, fhir, inboxes, arrived_at):
+        files_read, rejected = _take_in_fhir(store, run, fhir, again, inboxes, arrived_at)
+        intake.closed += rejected
+        for file in files_read:
             intake.read.append(file)
             told(file, perf_counter() - began)
     return intake
+
+
+def _read_again(store: Store, run: int, reader: InputReader, inboxes: Inboxes, intake: Intake) -> list[int]:
+    """Read known files once more; the rows of those that are FHIR, which are understood together."""
+    fhir: list[int] = []
+    for found in intake.known_files:
+        content = open_input(found)
+        if isinstance(content, Rejected):
+            continue  # it was readable a moment ago; the next run tells
+        with store.reading() as connection:
+            row = connection.execute(select(files).where(files.c.sha256 == content.sha256)).first()
+            if row is None or row.run_id == run:
+                continue
+            rows = places_of(connection, row.id)
+        intake.again += 1
+        if row.kind == "fhir":
+            fhir.append(row.id)
+            continue
+        reader.seen = None
+        one = reader.read(content.data, row.name)
+        if one.reading is not None and one.kind == row.kind:
+            with store.writing() as connection:
+                read_again(connection, run, rows, one.reading, apart=False)
+            intake.closed += one.reading.rejected
+    return fhir
 
 
 def _new(store: Store, run: int, found: Iterable[Found], intake: Intake) -> Iterator[tuple[Found, Content]]:
@@ -90,7 +135,9 @@ def _new(store: Store, run: int, found: Iterable[Found], intake: Intake) -> Iter
         known = known_files(connection, (mark for _, mark in hashed))
     for one, mark in hashed:
         if mark in known:
-            intake.known += _known_before(known, mark, run)
+            if _known_before(known, mark, run):
+                intake.known += 1
+                intake.known_files.append(one)
             continue
         content = open_input(one)
         if isinstance(content, Rejected):
@@ -119,24 +166,24 @@ def _take_in(
     reader.seen = messages
     one = reader.read(content.data, name)
     assert one.reading is not None
-    file = NewFile(id_, name, content.sha256, one.kind, content.data, one.clock.assumed)
+    file = NewFile(id_, name, content.sha256, one.kind, content.data, one.clock.assumed, inboxes.zone_name)
     with store.writing() as connection:
         return store_file(connection, run, file, one.reading, profile, arrived_at, messages)[0]
 
 
 def _take_in_fhir(
-    store: Store, run: int, found: Iterable[tuple[Found, Content]], inboxes: Inboxes, arrived_at: str
-) -> list[NightFile]:
-    def clock() -> Clock:
-        return Clock(inboxes.zone, date_from=inboxes.date_from)
-
+    store: Store,
+    run: int,
+    found: Iterable[tuple[Found, Content]],
+    again: Sequence[int],
+    inboxes: Inboxes,
+    arrived_at: str,
+) -> tuple[list[NightFile], list[Rejected]]:
     with store.writing() as connection:
         free, taken, new = next_id(connection, files), set[str](), []
         for number, (one, content) in enumerate(found):
-            name = free_name(connection, one.name)
-            while name in taken:
-                name += " (2)"
+            name = free_name(connection, one.name, taken)
             taken.add(name)
-            file = NewFile(free + number, name, content.sha256, "fhir", content.data, without_offset=False)
-            new.append(NewFhir(file, clock()))
-        return store_fhir(connection, run, new, inboxes.profile, clock, arrived_at)
+            file = NewFile(free + number, name, content.sha256, "fhir", content.data, False, inboxes.zone_name)
+            new.append(NewFhir(file, inboxes.clock_of(TODAY)))
+        return store_fhir(connection, run, new, again, inboxes.profile, inboxes.clock_of, arrived_at)

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     type=click.IntRange(1),
     help="Remove records of encounters that ended more than DAYS ago.  [default: keep all]",
 )
+@click.option("--reread", is_flag=True, help="Read files that are known once more, by the profile and zone of today.")
 @click.option("--recode", is_flag=True, help="Code every encounter of the store again, not only those touched.")
 @click.option("--format", type=click.Choice(FORMATS), default="text", show_default=True, help="Form of the report.")
 @click.option("--output", metavar="FILE|-", type=click.Path(), help="Where it goes.  [default: standard output]")
@@ -63,6 +64,7 @@ def nightly(
     store: str,
     dry_run: bool,
     keep: int | None,
+    reread: bool,
     recode: bool,
     format: str,
     output: str | None,
@@ -92,7 +94,9 @@ def nightly(
     check_reports(report, job)
     if STANDARD_OUTPUT in job.paths:  # hashed first, then read
         keep_standard_input(ctx)
-    night = replace(_night(job), keep_days=keep, recode=recode, dry_run=dry_run)
+    night = _night(job)
+    inboxes = replace(night.inboxes, reread=reread)
+    night = replace(night, inboxes=inboxes, keep_days=keep, recode=recode, dry_run=dry_run)
     prepare()
     with _log_stream(log) as stream, opened(store, create=True, dry_run=dry_run) as open_store:
         stages = Stages(run_log(stream))
@@ -140,7 +144,7 @@ def _night(job: Job) -> Night:
         Tables(job.rates, job.mue, job.ptp),
     )
     return Night(
-        Inboxes(job.paths, profile, job.profile is None, zone, job.date_from),
+        Inboxes(job.paths, profile, job.profile is None, zone, name if zone is not None else None, job.date_from),
         plan,
         name,
         answers=job.answers,

@@ -6,9 +6,8 @@ version of an administration would be a second dose, and one that came before it
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import msgspec
@@ -29,6 +28,8 @@ class Stored:
 
     record: int
     entry: Entry
+    zone: str | None
+    """In which its times without an offset were read."""
 
 
 def references(resource: object) -> Iterator[str]:
@@ -72,17 +73,37 @@ def concerned(connection: Connection, new: Sequence[Entry]) -> list[Stored]:
     return search.run()
 
 
+def stored_of_files(connection: Connection, ids: Sequence[int]) -> list[Stored]:
+    """All resources of these files, to be read once more; their times in the zone of today."""
+    wanted = select(records.c.id).where(records.c.state != "head", records.c.raw != b"")
+    rows = {row.id for row in rows_where(connection, wanted, records.c.file_id, ids)}
+    return [replace(one, zone=TODAY) for one in sorted(_stored(connection, rows), key=lambda one: one.record)]
+
+
+TODAY = "today"
+"""Instead of a zone: that of the run."""
+
+
 def _repeated(connection: Connection, new: Sequence[Entry]) -> set[int]:
-    """``id()`` of the resources that the store holds word for word."""
-    marks = {id(entry): hashlib.sha256(msgspec.json.encode(entry.resource)).digest() for entry in new}
+    """``id()`` of the resources that the store holds word for word, whenever they were last exported."""
+    listed = [entry for entry in new if entry.kind != ADMINISTRATION]
+    keys = {key_text(key): id(entry) for entry in listed for key in addresses(entry)}
+    said = {id(entry): _content(entry.resource) for entry in listed}
     wanted = (
-        select(fhir_keys.c.key, records.c.sha256)
+        select(fhir_keys.c.key, records.c.raw)
         .join_from(fhir_keys, records, fhir_keys.c.record_id == records.c.id)
         .where(fhir_keys.c.own.is_(True))
     )
-    keys = {key_text(key) for entry in new for key in addresses(entry)}
-    held = {(row.key, bytes(row.sha256)) for row in rows_where(connection, wanted, fhir_keys.c.key, keys)}
-    return {id(e) for e in new if any((key_text(key), marks[id(e)]) in held for key in addresses(e))}
+    return {
+        keys[row.key]
+        for row in rows_where(connection, wanted, fhir_keys.c.key, keys)
+        if _content(msgspec.json.decode(bytes(row.raw))) == said[keys[row.key]]
+    }
+
+
+def _content(resource: Any) -> Any:
+    """A resource without its version and time of change."""
+    return {name: value for name, value in resource.items() if name != "meta"}
 
 
 @dataclass(slots=True)
@@ -125,7 +146,7 @@ class _Search:
 
 
 def _stored(connection: Connection, ids: set[int]) -> Iterator[Stored]:
-    wanted = select(records.c.id, records.c.record, records.c.row, records.c.raw, files.c.name).join_from(
+    wanted = select(records.c.id, records.c.record, records.c.row, records.c.raw, files.c.name, files.c.zone).join_from(
         records, files, records.c.file_id == files.c.id
     )
     named = select(fhir_keys.c.record_id, fhir_keys.c.key).where(fhir_keys.c.own.is_(True))
@@ -133,7 +154,7 @@ def _stored(connection: Connection, ids: set[int]) -> Iterator[Stored]:
     for row in rows_where(connection, named, fhir_keys.c.record_id, ids):
         urls.setdefault(row.record_id, []).append(row.key)
     for row in rows_where(connection, wanted, records.c.id, ids):
-        yield Stored(row.id, _entry(row, urls.get(row.id, [])))
+        yield Stored(row.id, _entry(row, urls.get(row.id, [])), row.zone)
 
 
 def _entry(row: Any, keys: Sequence[str]) -> Entry:

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, select
 
 from parsers.clock import Clock
-from parsers.events import AdministrationEvent, Rejected, Source
+from parsers.events import AdministrationEvent, Rejected
 from parsers.fhir import FhirFiles
 from parsers.fhir_documents import Entry, entries
 from parsers.file_reading import FileReading
 from parsers.profiles import Profile
-from parsers.verbatim import place_of
+from parsers.verbatim import Place
 from reports.night import NightFile
-from workbench.store.fhir_again import Stored, concerned, keep_keys
+from workbench.store.fhir_again import Stored, concerned, keep_keys, stored_of_files
 from workbench.store.intake import NewFile, store_file
-from workbench.store.numbers import rows_where
-from workbench.store.schema import events, records, stays
-from workbench.store.understood import bodies, take_in, touch
+from workbench.store.read_again import read_again
+from workbench.store.schema import records
+
+ClockOf = Callable[[str | None], Clock]
+"""A clock for times without an offset, by the name of the zone they are read in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,31 +36,39 @@ def store_fhir(
     connection: Connection,
     run: int,
     new: Sequence[NewFhir],
+    again: Sequence[int],
     profile: Profile,
-    earlier_clock: Callable[[], Clock],
+    clock_of: ClockOf,
     arrived_at: str,
-) -> list[NightFile]:
-    """Write the new files, and what the earlier resources beside them say now.
+) -> tuple[list[NightFile], list[Rejected]]:
+    """Write the new files, and what the earlier resources beside them say now, with those that are rejected now.
 
-    The earlier ones come first: of two equal versions the one that was there stays.
+    ``again`` are files (rows) to be read once more, in the zone of today; other earlier resources keep that in which
+    they were read.  The earlier ones come first: of two equal versions the one that was there stays.
     """
     items = [list(entries(one.file.data, one.file.name)) for one in new]
-    stored = concerned(connection, [item for file in items for item in file if isinstance(item, Entry)])
+    asked = stored_of_files(connection, again)
+    fresh = [item for file in items for item in file if isinstance(item, Entry)]
+    stored = {one.record: one for one in concerned(connection, [*fresh, *(one.entry for one in asked)])}
+    stored |= {one.record: one for one in asked}
     together = FhirFiles(profile)
     by_file: dict[str, list[Stored]] = {}
-    for held in stored:
-        by_file.setdefault(held.entry.source.file, []).append(held)
+    for record in sorted(stored):
+        by_file.setdefault(stored[record].entry.source.file, []).append(stored[record])
     for name, old in by_file.items():
-        together.add_entries([held.entry for held in old], name, earlier_clock())
+        together.add_entries([held.entry for held in old], name, clock_of(old[0].zone))
     for one, read in zip(new, items, strict=True):
         together.add_entries(list(read), one.file.name, one.clock)
-    told = []
+    told: list[NightFile] = []
+    rejected: list[Rejected] = []
     for place, (name, reading) in enumerate(_by_own_file(together)):
         if place < len(by_file):
-            _read_again(connection, run, by_file[name], reading)
+            rows: dict[Place, int] = {(one.entry.source.record, None, None): one.record for one in by_file[name]}
+            read_again(connection, run, rows, reading, apart=True)
+            rejected += reading.rejected
         else:
             told.append(_first_time(connection, run, new[place - len(by_file)], reading, items, arrived_at))
-    return told
+    return told, rejected
 
 
 def _by_own_file(together: FhirFiles) -> Iterator[tuple[str, FileReading]]:
@@ -80,56 +90,10 @@ def _first_time(
     items: Sequence[Sequence[Entry | Rejected]],
     arrived_at: str,
 ) -> NightFile:
-    file = NewFile(one.file.id, one.file.name, one.file.sha256, "fhir", one.file.data, one.clock.assumed)
+    file = replace(one.file, without_offset=one.clock.assumed)
     told, _ = store_file(connection, run, file, reading, None, arrived_at)
     numbered = connection.execute(select(records.c.id, records.c.record).where(records.c.file_id == file.id))
     rows = {row.record: row.id for row in numbered}
     own = (i for read in items for i in read if isinstance(i, Entry) and i.source.file == file.name)
     keep_keys(connection, ((rows[i.source.record], i) for i in own))
     return told
-
-
-def _read_again(connection: Connection, run: int, old: Sequence[Stored], reading: FileReading) -> None:
-    """What earlier resources say now takes the place of what they said; unchanged facts touch nothing."""
-    by_record = {one.entry.source.record: one.record for one in old}
-    now = {(by_record[e.source.record], bodies(e)[1]) for e in reading.events}
-    now |= {(by_record[s.source.record], bodies(s)[1]) for s in reading.context.stays}
-    said: set[tuple[int, bytes]] = set()
-    concerned_encounters: set[int] = set()
-    for table in (events, stays):
-        wanted = select(table.c.id, table.c.record_id, table.c.encounter_id, table.c.fingerprint)
-        gone = []
-        for row in rows_where(connection, wanted, table.c.record_id, by_record.values()):
-            mark = (row.record_id, bytes(row.fingerprint))
-            said.add(mark)
-            if mark not in now:
-                gone.append(row.id)
-                concerned_encounters.add(row.encounter_id)
-        for part in range(0, len(gone), 500):
-            connection.execute(delete(table).where(table.c.id.in_(gone[part : part + 500])))
-    new_events = [e for e in reading.events if (by_record[e.source.record], bodies(e)[1]) not in said]
-    new_stays = [s for s in reading.context.stays if (by_record[s.source.record], bodies(s)[1]) not in said]
-
-    def record_of(source: Source) -> int | None:
-        return by_record.get(source.record)
-
-    if new_events or new_stays:
-        take_in(connection, run, new_events, type(reading.context)(stays=tuple(new_stays)), record_of)
-    touch(connection, run, concerned_encounters)
-    _states(connection, reading, by_record.values(), by_record)
-
-
-def _states(
-    connection: Connection, reading: FileReading, all_of: Iterable[int], by_record: dict[int | None, int]
-) -> None:
-    ids = list(all_of)
-    for part in range(0, len(ids), 500):
-        connection.execute(
-            update(records).where(records.c.id.in_(ids[part : part + 500])).values(state="used", reason=None)
-        )
-    for ignored in reading.ignored:
-        for source in ignored.sources:
-            record = by_record[place_of(source)[0]]
-            connection.execute(
-                update(records).where(records.c.id == record).values(state="ignored", reason=ignored.reason)
-            )

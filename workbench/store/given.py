@@ -61,22 +61,21 @@ def _replace(
     for fact in facts:
         times = [int(fact.time.timestamp())] if isinstance(fact, StayContext) else []
         named.add(fact.encounter_id, None, *times)
-        body, mark = bodies(fact)
+        body, mark = bodies(fact, "given")
         by_encounter.setdefault(fact.encounter_id, {}).setdefault(mark, body)
     if not by_encounter:
         return
     rows = rows_of(connection, named)
-    own, charted = _held(connection, table, rows.ids.values())
+    held = _held(connection, table, rows.ids.values())
     new: list[dict[str, object]] = []
     changed: set[int] = set()
     free = next_id(connection, table)
     for number, told in by_encounter.items():
         id_ = rows.ids[number]
-        wanted = {mark: body for mark, body in told.items() if (id_, mark) not in charted}
-        if set(wanted) == own.get(id_, set()) or id_ in rows.retired:
+        if set(told) == held.get(id_) or id_ in rows.retired:
             continue
         changed.add(id_)
-        for mark, body in wanted.items():
+        for mark, body in told.items():
             row = {"id": free + len(new), "encounter_id": id_, "run_id": run, "record_id": None}
             new.append({**row, "fingerprint": mark, "body": body})
     for part in chunks(sorted(changed)):
@@ -86,16 +85,10 @@ def _replace(
     touch(connection, run, changed)
 
 
-def _held(
-    connection: Connection, table: Any, ids: Iterable[int]
-) -> tuple[dict[int, set[bytes]], set[tuple[int, bytes]]]:
-    """Fingerprints given before, by encounter, and those that stand in the records themselves."""
-    own: dict[int, set[bytes]] = {}
-    charted: set[tuple[int, bytes]] = set()
-    wanted = select(table.c.encounter_id, table.c.record_id, table.c.fingerprint)
+def _held(connection: Connection, table: Any, ids: Iterable[int]) -> dict[int, set[bytes]]:
+    """Fingerprints of what was given before, by encounter."""
+    held: dict[int, set[bytes]] = {}
+    wanted = select(table.c.encounter_id, table.c.fingerprint).where(table.c.record_id.is_(None))
     for row in rows_where(connection, wanted, table.c.encounter_id, set(ids)):
-        if row.record_id is None:
-            own.setdefault(row.encounter_id, set()).add(bytes(row.fingerprint))
-        else:
-            charted.add((row.encounter_id, bytes(row.fingerprint)))
-    return own, charted
+        held.setdefault(row.encounter_id, set()).add(bytes(row.fingerprint))
+    return held

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import zlib
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -42,6 +42,8 @@ class NewFile:
     kind: str
     data: bytes
     without_offset: bool
+    zone: str | None
+    """In which times without an offset were read."""
 
 
 def known_files(connection: Connection, hashes: Iterable[str]) -> dict[str, int]:
@@ -50,10 +52,10 @@ def known_files(connection: Connection, hashes: Iterable[str]) -> dict[str, int]
     return {row.sha256: row.run_id for row in rows_where(connection, wanted, files.c.sha256, set(hashes))}
 
 
-def free_name(connection: Connection, name: str) -> str:
+def free_name(connection: Connection, name: str, taken: Collection[str] = ()) -> str:
     """The name a new file goes by in sources: its own, with a number where another file had it before."""
     wanted, number = key_text(name), 1
-    while connection.execute(select(files.c.id).where(files.c.name == wanted)).first() is not None:
+    while wanted in taken or connection.execute(select(files.c.id).where(files.c.name == wanted)).first() is not None:
         number += 1
         wanted = f"{key_text(name)} ({number})"
     return wanted
@@ -81,6 +83,10 @@ class StoredMessages(SeenMessages):
             self.new.add((_number(sender, control_id), content))
         return found
 
+    def not_used(self, sender: Sender, control_id: str, content: int) -> None:
+        # Sent again, once a profile or the sender was mended, it must be read.
+        self.new.discard((_number(sender, control_id), content))
+
 
 def _number(sender: Sender, control_id: str) -> int:
     text = "\x1f".join((*sender, control_id)).encode("utf-8", "surrogatepass")
@@ -99,14 +105,21 @@ def store_file(
     """Write a file that was read.  ``profile`` is the one the user named: it says how a table is parted into cells."""
     _file_row(connection, run, file, reading, arrived_at)
     places = _record_rows(connection, file, reading, profile)
-    for part in chunks(sorted(messages.new) if messages is not None else (), PART):
-        connection.execute(insert(seen), [{"number": n, "content": c, "file_id": file.id} for n, c in part])
+    if messages is not None:
+        _note_seen(connection, file, messages.new)
 
     def record_of(source: Source) -> int | None:
         return places.get(place_of(source))
 
-    taken = take_in(connection, run, reading.events, reading.context, record_of)
+    taken = take_in(connection, run, reading.events, reading.context, record_of, apart=file.kind == "fhir")
     return _set_aside(connection, file, reading, taken, places), taken
+
+
+def _note_seen(connection: Connection, file: NewFile, new: set[tuple[int, int]]) -> None:
+    held = rows_where(connection, select(seen.c.number, seen.c.content), seen.c.number, {number for number, _ in new})
+    fresh = new - {(row.number, row.content) for row in held}
+    for part in chunks(sorted(fresh), PART):
+        connection.execute(insert(seen), [{"number": n, "content": c, "file_id": file.id} for n, c in part])
 
 
 def _file_row(connection: Connection, run: int, file: NewFile, reading: FileReading, arrived_at: str) -> None:
@@ -126,6 +139,7 @@ def _file_row(connection: Connection, run: int, file: NewFile, reading: FileRead
         "rejected": encoded(plain(reading.rejected)),
         "findings": encoded(plain(reading.findings)),
         "without_offset": file.without_offset,
+        "zone": file.zone,
         "content": zlib.compress(file.data, _LEVEL) if whole else None,
     }
     connection.execute(insert(files), row)

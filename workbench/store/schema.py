@@ -85,6 +85,7 @@ files = Table(
     Column("rejected", Text, nullable=False),
     Column("findings", Text, nullable=False),
     Column("without_offset", Boolean, nullable=False),
+    Column("zone", Text),  # in which times without an offset were read; none: UTC was assumed
     Column("content", LargeBinary),  # zlib; whole, where records cannot stand alone (workbooks, Parquet, FHIR)
 )
 records = Table(

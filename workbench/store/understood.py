@@ -29,6 +29,8 @@ PART = 5_000
 """Rows written at a time."""
 RecordOf = Callable[[Source], int | None]
 """The row of the record a source names."""
+Marked = Callable[[Any], tuple[str, bytes]]
+"""Body and fingerprint of a fact."""
 
 
 @dataclass(slots=True)
@@ -45,14 +47,28 @@ class Taken:
 
 
 def take_in(
-    connection: Connection, run: int, read: Sequence[AdministrationEvent], context: Context, record_of: RecordOf
+    connection: Connection,
+    run: int,
+    read: Sequence[AdministrationEvent],
+    context: Context,
+    record_of: RecordOf,
+    *,
+    apart: bool = False,
 ) -> Taken:
-    """Write events and context, and the encounters they touch."""
+    """Write events and context, and the encounters they touch.
+
+    ``apart`` for records that a later version may take back (FHIR): what two of them say alike is kept twice, so that
+    it stays when one of them goes.  It is counted once all the same (:mod:`parsers.settling`).
+    """
     rows = rows_of(connection, _named(read, context))
     taken = Taken()
-    _events(connection, run, read, rows, record_of, taken)
+
+    def marked(fact: Any) -> tuple[str, bytes]:
+        return bodies(fact, record_of(fact.source) if apart else None)
+
+    _events(connection, run, read, rows, record_of, taken, marked)
     for table, facts in ((stays, context.stays), (accesses, context.accesses)):
-        _facts(connection, run, table, facts, rows, record_of, taken)
+        _facts(connection, run, table, facts, rows, record_of, taken, marked)
     _orders(connection, run, context.orders, record_of, taken)
     _merges(connection, run, context.merges, record_of, taken)
     touch(connection, run, taken.touched)
@@ -89,11 +105,14 @@ def _seconds(time: datetime) -> int:
     return int(time.timestamp())
 
 
-def bodies(value: Any) -> tuple[str, bytes]:
-    """The body of a value, and the fingerprint of all of it but its source."""
+def bodies(value: Any, apart: object = None) -> tuple[str, bytes]:
+    """The body of a value, and the fingerprint of all of it but its source.
+
+    With ``apart`` (the record, or who gave it) an equal fact of another source is a fact of its own.
+    """
     made = plain(value)
     source = made.pop("source")
-    mark = fingerprint(encoded(made))
+    mark = fingerprint(encoded(made) + ("" if apart is None else f"\x1f{apart}"))
     return encoded({"source": source, **made}), mark
 
 
@@ -104,6 +123,7 @@ def _events(
     rows: Rows,
     record_of: RecordOf,
     taken: Taken,
+    marked: Marked,
 ) -> None:
     known = _marks(connection, events, {rows.ids[number_of(e)] for e in read} - rows.new)
     for part in chunks(read, PART):
@@ -114,7 +134,7 @@ def _events(
             if encounter in rows.retired:
                 taken.retired.append(event.source)
                 continue
-            body, mark = bodies(event)
+            body, mark = marked(event)
             if (encounter, mark) in known:
                 taken.known.append(event.source)
                 continue
@@ -150,6 +170,7 @@ def _facts(
     rows: Rows,
     record_of: RecordOf,
     taken: Taken,
+    marked: Marked,
 ) -> None:
     """Facts of a stay, or lines in place."""
     known = _marks(connection, table, {rows.ids[fact.encounter_id] for fact in facts} - rows.new)
@@ -157,7 +178,7 @@ def _facts(
     free = next_id(connection, table) if facts else 0
     for fact in facts:
         encounter = rows.ids[fact.encounter_id]
-        body, mark = bodies(fact)
+        body, mark = marked(fact)
         if (encounter, mark) in known or encounter in rows.retired:
             continue
         known.add((encounter, mark))
