@@ -27,7 +27,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from tests.store.killing_nights import Workload
 from tests.store.nights import ZONE, Done, Kept, ended, kept, last_run, looking, open_runs, run, start
-from tests.store.watching import AIMED_AT, Step, reached, sqlite_path, stage, watching
+from tests.store.watching import AIMED_AT, AIMED_AT_RETENTION, Step, reached, sqlite_path, stage, watching
 from workbench.store import schema
 
 _POLL = 0.0005
@@ -86,6 +86,15 @@ class Nights:
             self._receive(charges)
             yield kept(self.store)
 
+    def remove(self) -> Kept:
+        """Retention of a day takes out all that the nights brought; what was sent stays."""
+        run_ = self._last(last_run) + 1
+        self._through(Step("nightly", (self.folder / "inbox", *ZONE, "--keep", "1"), run_))
+        charges = self.folder / "charges-after.csv"
+        self._through(Step("charges", ("--since", "1", "--output", charges), 1, written=charges))
+        assert charges.read_text("utf-8").count("\n") == 1, "that records are removed is no reason for a credit"
+        return kept(self.store)
+
     def _last(self, what: Callable[[str], int]) -> int:
         with suppress(SQLAlchemyError):
             return what(self.store)
@@ -94,7 +103,7 @@ class Nights:
     def _through(self, step: Step) -> None:
         """Kill the command some times, then let it run."""
         written: bytes | None = None
-        while self.kills and self.chance.random() < (0.75 if step.command == "nightly" else 0.5):
+        while self.kills and self.chance.random() < (0.6 if step.command == "nightly" else 0.4):
             if not self._killed(step, *self._aim(step)):
                 return  # it had completed
             written = _same(written, step)
@@ -176,7 +185,8 @@ class Nights:
 
     def _by_stage(self, step: Step) -> Strike:
         """As soon as the run has come so far."""
-        wanted, chosen = self.chance.choice(AIMED_AT), self.chance.randint(1, max(1, len(step.files) - 1))
+        wanted = self.chance.choice(AIMED_AT if step.files else AIMED_AT_RETENTION)
+        chosen = self.chance.randint(1, max(1, len(step.files) - 1))
 
         def strike(process: subprocess.Popen[str]) -> None:
             with watching(self.store) as look:
@@ -244,7 +254,7 @@ def _last_batch(store: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """What uninterrupted nights came to: the store after each, the reports, and how long each command took."""
+    """What uninterrupted nights came to: the store after each and after retention, reports, seconds of each command."""
 
     kept: tuple[Kept, ...]
     reports: list[Any]
@@ -256,6 +266,7 @@ def reference(folder: Path, store: str, work: Workload) -> Reference:
     nights = Nights(folder, store, work, seconds=dict.fromkeys(_GUESS, 0.0))
     found = tuple(nights.all())
     checked(nights)
+    found = (*found, nights.remove())
     return Reference(found, reports_of(folder), nights.seconds)
 
 
@@ -268,6 +279,9 @@ def killed_and_checked(nights: Nights, wanted: Reference) -> None:
         other = {key: (part, expected[key]) for key, part in told.items() if part != expected[key]}
         assert not other, f"a night was reported differently, after {nights.hits}: {str(other)[:2_000]}"
     checked(nights)
+    differences = nights.remove().differences(wanted.kept[-1])
+    assert not differences, f"removing, after {nights.hits}: {differences}"
+    assert open_runs(nights.store) == 0
 
 
 def checked(nights: Nights) -> None:

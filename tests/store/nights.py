@@ -154,6 +154,8 @@ class Kept:
     """Charge, kind, line, revision, encounter, units, and the body without its run."""
     waiting: list[tuple[Any, ...]]
     """Charges written and not marked."""
+    owed: list[str]
+    """Encounters whose lines may differ from what was sent."""
 
     def differences(self, other: Kept) -> list[str]:
         """Which parts differ, each with a first example, for a message that can be read."""
@@ -171,7 +173,15 @@ def kept(store: str | Path) -> Kept:
     """Read a store back."""
     with looking(store) as connection:
         lines, queries = _standing(connection)
-        return Kept(_records(connection), _facts(connection), _seen(connection), lines, queries, *_sent(connection))
+        return Kept(
+            _records(connection),
+            _facts(connection),
+            _seen(connection),
+            lines,
+            queries,
+            *_sent(connection),
+            _owed(connection),
+        )
 
 
 def open_runs(store: str | Path) -> int:
@@ -248,6 +258,13 @@ def _sent(connection: Connection) -> tuple[list[tuple[Any, ...]], list[tuple[Any
     waits = select(i.charge, i.kind, i.body).join_from(schema.charge_items, schema.charge_batches, i.batch_id == b.id)
     waiting = connection.execute(waits.where(b.sent_at.is_(None)))
     return _sorted((*row[:6], _plain(row[6])) for row in rows), _sorted((*r[:2], _plain(r[2])) for r in waiting)
+
+
+def _owed(connection: Connection) -> list[str]:
+    wanted = select(schema.encounters.c.number).join_from(
+        schema.owed, schema.encounters, schema.owed.c.encounter_id == schema.encounters.c.id
+    )
+    return sorted(row.number for row in connection.execute(wanted))
 
 
 def _plain(body: str) -> str:

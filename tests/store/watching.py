@@ -20,7 +20,7 @@ from workbench.store.database import store_url
 _SIGNS = (
     "SELECT (SELECT count(*) FROM runs WHERE state = 'open'), (SELECT count(*) FROM runs WHERE state = 'done'),"
     " (SELECT count(*) FROM files), (SELECT count(*) FROM touched),"
-    " (SELECT max(coded) FROM runs WHERE state = 'open'),"
+    " (SELECT max(coded) FROM runs WHERE state = 'open'), (SELECT max(removed) FROM runs WHERE state = 'open'),"
     " (SELECT max(id) FROM charge_batches), (SELECT count(*) FROM sent)"
 )
 
@@ -33,6 +33,7 @@ class Signs(NamedTuple):
     files: int
     touched: int
     coded: int | None
+    removed: str | None
     batch: int | None
     sent: int
 
@@ -89,7 +90,7 @@ def _signs_of(path: Path) -> Signs | None:
 
 
 def reached(look: Look, wanted: str, files: int, chosen: int) -> Callable[[], bool]:
-    """Whether a nightly run has come to a stage: one of :data:`AIMED_AT`; ``files`` are those of the night.
+    """Whether a nightly run has come to a stage: one of those aimed at; ``files`` are those of the night.
 
     ``chosen`` says how many of the files, where it is aimed between them.
     """
@@ -110,6 +111,8 @@ def reached(look: Look, wanted: str, files: int, chosen: int) -> Callable[[], bo
                 return now.files >= before + chosen
             case "coding":
                 return at_work and now.files == before + files and bool(now.coded)
+            case "removing":
+                return at_work and now.removed is not None
             case "coded":
                 return at_work and now.files == before + files and bool(now.coded) and not now.touched
         return False
@@ -118,6 +121,7 @@ def reached(look: Look, wanted: str, files: int, chosen: int) -> Callable[[], bo
 
 
 AIMED_AT = ("begun", "files", "coding", "coded", "done")
+AIMED_AT_RETENTION = ("begun", "removing", "removing", "done")
 
 
 def stage(store: str, step: Step, folder: Path) -> str:
@@ -150,6 +154,8 @@ def _nightly(connection: Connection, step: Step) -> str:
         return "completed, not ended"
     there = {row.name for row in connection.execute(select(schema.files.c.name))}
     missing = step.files - there
+    if last.removed is not None:
+        return "removing"
     if missing:
         return "before any file" if missing == step.files else "between files"
     if connection.execute(select(func.count()).select_from(schema.touched)).scalar_one() == 0:
@@ -178,7 +184,7 @@ _STAGES: dict[str, Callable[[Connection, Step], str]] = {
 }
 STAGES = (
     "store not made", "before the run", "before any file", "between files", "coding, nothing kept yet",
-    "coding, between parts", "after coding", "completed, not ended", "charges not written",
+    "coding, between parts", "after coding", "removing", "completed, not ended", "charges not written",
     "charges written, not kept", "charges kept, not ended", "not marked", "marked, not ended",
 )  # fmt: skip
 """All of them, in their order."""
