@@ -133,11 +133,15 @@ def _new(store: Store, run: int, found: Iterable[Found], intake: Intake) -> Iter
             hashed.append((one, mark))
     with store.reading() as connection:
         known = known_files(connection, (mark for _, mark in hashed))
+        read = connection.execute(select(files.c.sha256, files.c.name).where(files.c.run_id == run))
+        own = {row.sha256: row.name for row in read}
     for one, mark in hashed:
         if mark in known:
             if _known_before(known, mark, run):
                 intake.known += 1
                 intake.known_files.append(one)
+            elif mark in own:  # read before the run was broken off: what was rejected of it is looked at again
+                intake.names[own[mark]] = one.name, mark
             continue
         content = open_input(one)
         if isinstance(content, Rejected):

@@ -15,7 +15,7 @@ from tests.store.clear_words import NOT_WRITABLE, WRONG_CALL, clear, nothing_lef
 from tests.store.nights import ZONE as NEW_YORK
 from tests.store.nights import Done, Kept, ended, fhir, hl7, kept, last_run, open_runs, start, table, visits
 from tests.store.watching import Step, stage
-from tests.workbench.commands import run
+from tests.workbench.commands import BAD, run
 
 FULL = Path("/dev/full")
 full_device = pytest.mark.skipif(not FULL.exists(), reason="there is no device here that is always full")
@@ -186,6 +186,18 @@ def test_a_full_place_for_an_answer_is_told_and_costs_nothing(tmp_path: Path, op
     assert last_run(store) == runs
     assert run(*words).exit_code == 0
     assert (open_runs(store), last_run(store)) == (0, 1 + runs)
+
+
+@full_device
+def test_what_was_rejected_before_a_break_is_still_cut_out(tmp_path: Path) -> None:
+    store, at_once = str(tmp_path / "night.db"), str(tmp_path / "at-once.db")
+    words = ("nightly", BAD, *NEW_YORK, "--rejects")
+    run(*words, str(tmp_path / "wanted"), "--store", at_once)
+    run(*words, str(tmp_path / "found"), "--store", store, "--output", str(FULL))
+    run(*words, str(tmp_path / "found"), "--store", store)
+    wanted, found = ({p.name: p.read_bytes() for p in (tmp_path / f).iterdir()} for f in ("wanted", "found"))
+    assert len(wanted) > 10
+    assert found == wanted
 
 
 @pytest.mark.parametrize(
