@@ -241,7 +241,6 @@ def test_a_process_that_codes_a_share_does_not_keep_the_lock_of_a_killed_run(dat
 
 
 @pytest.mark.kill
-@pytest.mark.xfail(strict=True, reason="the other process waits for good to hand over its share")
 def test_a_process_that_codes_a_share_ends_after_a_killed_run(tmp_path: Path, inbox: Path) -> None:
     with killed_with_a_process_at_work(str(tmp_path / "night.db"), inbox) as left:
         within(20, lambda: not Path(f"/proc/{left}").exists())
