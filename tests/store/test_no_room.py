@@ -6,7 +6,7 @@ import os
 import resource
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -186,6 +186,24 @@ def test_a_full_place_for_an_answer_is_told_and_costs_nothing(tmp_path: Path, op
     assert last_run(store) == runs
     assert run(*words).exit_code == 0
     assert (open_runs(store), last_run(store)) == (0, 1 + runs)
+
+
+def _nowhere_to_speak() -> None:
+    os.dup2(os.open(FULL, os.O_WRONLY), 1)
+
+
+@full_device
+@pytest.mark.kill
+@pytest.mark.xfail(strict=True, reason="ends with a traceback")
+@pytest.mark.parametrize(("words", "before"), [((), _nowhere_to_speak), (("--log", str(FULL)), None)])
+def test_a_full_standard_output_or_log_is_told(
+    tmp_path: Path, words: tuple[str, ...], before: Callable[[], None] | None
+) -> None:
+    inbox, store = filled(tmp_path / "inbox", 8), tmp_path / "night.db"
+    done = ended(start("nightly", store, inbox, *NEW_YORK, *words, before=before))
+    clear(done.status, done.out, done.err, "cannot be written", ends=(WRONG_CALL, NOT_WRITABLE))
+    assert run("nightly", str(inbox), "--store", str(store), *NEW_YORK).exit_code == 0
+    assert (open_runs(store), last_run(store)) == (0, 1)
 
 
 @full_device
