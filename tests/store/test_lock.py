@@ -147,6 +147,28 @@ def test_nothing_runs_beside_charges_and_killed_they_mark_nothing(tmp_path: Path
     assert run("mark-sent", "1", "--store", store).exit_code == 0
 
 
+@pytest.mark.parametrize(
+    "store",
+    [
+        pytest.param("sqlite", id="sqlite", marks=pytest.mark.kill),
+        pytest.param("postgresql", id="postgresql", marks=pytest.mark.server),
+    ],
+    indirect=True,
+)
+def test_a_dry_run_that_is_killed_leaves_the_store_as_it_was(tmp_path: Path, store: str, inbox: Path) -> None:
+    later = tmp_path / "later"
+    later.mkdir()
+    (inbox / "c.ndjson").rename(later / "c.ndjson")
+    assert run("nightly", str(inbox), "--store", store, *NEW_YORK).exit_code == 0
+    before = kept(store)
+    with nightly(tmp_path, store, later, "--dry-run", "--recode") as first:
+        first.send_signal(signal.SIGKILL)
+        first.wait(LONG)
+    within(30, lambda: run("report", "--store", store).exit_code != BUSY)
+    assert open_runs(store) == 0
+    assert kept(store) == before
+
+
 def test_a_store_has_one_lock_by_whatever_link_it_is_named(
     tmp_path: Path, inbox: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

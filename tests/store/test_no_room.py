@@ -13,7 +13,7 @@ import pytest
 
 from tests.store.clear_words import NOT_WRITABLE, WRONG_CALL, clear, nothing_left
 from tests.store.nights import ZONE as NEW_YORK
-from tests.store.nights import Done, Kept, ended, fhir, hl7, kept, last_run, open_runs, start, table, visits
+from tests.store.nights import Done, Kept, cut, ended, fhir, hl7, kept, last_run, open_runs, start, table, visits
 from tests.store.watching import Step, stage
 from tests.workbench.commands import BAD, run
 
@@ -216,6 +216,22 @@ def test_what_was_rejected_before_a_break_is_still_cut_out(tmp_path: Path) -> No
     wanted, found = ({p.name: p.read_bytes() for p in (tmp_path / f).iterdir()} for f in ("wanted", "found"))
     assert len(wanted) > 10
     assert found == wanted
+
+
+@full_device
+def test_charges_beside_a_run_that_was_broken_off_are_those_of_the_last_complete_one(tmp_path: Path) -> None:
+    everyone, inbox, store = visits(36), tmp_path / "inbox", str(tmp_path / "night.db")
+    inbox.mkdir()
+    (inbox / "mon.hl7").write_bytes(hl7([cut(visit) for visit in everyone]))
+    words, charges = ("nightly", str(inbox), "--store", store, *NEW_YORK), ("charges", "--store", store, "--since", "1")
+    assert run(*words).exit_code == 0
+    monday = run(*charges).stdout
+    (inbox / "tue.hl7").write_bytes(hl7(everyone))
+    assert run(*words, "--output", str(FULL)).exit_code != 0  # all was coded, and the report could not be written
+    assert open_runs(store) == 1
+    assert run(*charges).stdout == monday
+    assert run(*words).exit_code == 0
+    assert run(*charges).stdout != monday
 
 
 @pytest.mark.parametrize(
