@@ -202,10 +202,6 @@ def _only_reads(words: tuple[str, ...]) -> bool:
     return words[0] == "report" or "--dry-run" in words
 
 
-def test_a_store_that_may_only_be_read(for_all: Path) -> None:
-    _read_by_another(for_all, _file_and_folder, COMMANDS[0])
-
-
 @pytest.mark.kill
 @pytest.mark.parametrize("rights", [_file_and_folder, _file, _folder, _not_at_all, _closed])
 @pytest.mark.parametrize("words", COMMANDS, ids=lambda words: words[0])
