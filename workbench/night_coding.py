@@ -56,7 +56,7 @@ def code_touched(
         facts.join(more)
         findings += loaded.findings
         with store.writing() as connection:
-            store_codings(connection, run.id, made, [*kin.rows, *marked], loaded, run.changed_since)
+            store_codings(connection, run.id, made, {*kin.coded, *marked}, kin.looked_at, loaded, run.changed_since)
         told(len(made), perf_counter() - began)
     return CodedNight((*dict.fromkeys(findings), *_of_policy(plan, facts)))
 

@@ -28,7 +28,7 @@ from workbench.store.database import Store
 from workbench.store.given import give_answers, give_tables
 from workbench.store.loading import Sources
 from workbench.store.retention import retire
-from workbench.store.runs import Rules, Run, begin, changes_of, complete, files_of, totals_of
+from workbench.store.runs import Rules, Run, begin, changes_of, complete, files_of, removed_in, totals_of
 from workbench.store.schema import encounters, files
 from workbench.store.understood import touch
 
@@ -157,6 +157,7 @@ def _report(
         changed = changes_of(connection, run.id)
         totals = totals_of(connection, run.id, told, changed, known=intake.known)
         bare = select(files.c.name).where(files.c.run_id == run.id, files.c.without_offset.is_(True))
+        unsent = removed_in(connection, run.id).unsent
         zoneless = [] if night.zone_given else [row.name for row in connection.execute(bare.order_by(files.c.name))]
     rules = run.rules
     return NightReport(
@@ -173,9 +174,26 @@ def _report(
         totals=totals,
         files=told,
         rejected=(*intake.closed, *rejected),
-        findings=(*_other_rules(run), *zone_assumed(zoneless), *findings),
+        findings=(*_other_rules(run), *_never_sent(unsent), *_again(intake), *zone_assumed(zoneless), *findings),
         changes=changed,
     )
+
+
+def _never_sent(encounters_: int) -> Iterator[Finding]:
+    if encounters_:
+        which = "1 encounter was" if encounters_ == 1 else f"{encounters_:,} encounters were"
+        yield Finding(
+            "warning",
+            "removed-unsent",
+            f"{which} removed by --keep whose charges were never marked as sent in full.",
+            "Give --keep more days, and send or release what waits before it grows old.",
+        )
+
+
+def _again(intake: Intake) -> Iterator[Finding]:
+    if intake.again:
+        which = "1 known file was" if intake.again == 1 else f"{intake.again:,} known files were"
+        yield Finding("info", "files-read-again", f"{which} read again by the profile and zone of today (--reread).")
 
 
 def _other_rules(run: Run) -> Iterator[Finding]:

@@ -116,7 +116,6 @@ def test_a_line_that_rests_on_a_judgement_waits_for_a_person(tmp_path: Path) -> 
     assert sent(charged(bench, 1, release=True)) == [("CG", "96360", 1, 1), ("CG", "96361", 1, 1)]
 
 
-@pytest.mark.xfail(reason="the finding of the rule names the first bag only, so the line of the second is not held")
 def test_the_hours_of_a_second_bag_wait_where_sources_count_them_differently(tmp_path: Path) -> None:
     # Two bags of 40 minutes: by bag the second gives an hour of its own, added together they give none.
     bench = Bench(tmp_path)

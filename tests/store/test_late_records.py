@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from tests.parsers.context_charts import adt
 from tests.parsers.fhir_resources import at as at_chicago
 from tests.parsers.fhir_resources import bundle, r4
@@ -124,7 +122,6 @@ def test_a_start_stop_row_whose_stop_is_filled_in_the_next_export(tmp_path: Path
     assert after(bench, Arrived({"a/mar.csv": whole.encode()})) == {"E1": [("96365", 1)]}
 
 
-@pytest.mark.xfail(reason="an encounter that an answer makes longer by days is not looked for beside the others")
 def test_an_answer_that_makes_an_infusion_three_days_long(tmp_path: Path) -> None:
     bench = Bench(tmp_path)
     bench.run(night(entry("08:00", "New Bag"), hang("13 10:00", "13 11:00", encounter="E2")))

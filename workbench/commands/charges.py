@@ -25,6 +25,7 @@ from workbench.commands.store_options import store_option
 from workbench.output import STANDARD_OUTPUT, send
 
 FORMATS = ("dft", "fhir", "csv", "837")
+NOT_CONFORMING = 1
 _SHOWN = 10
 _WAITS = "are not marked as sent in full"
 
@@ -84,27 +85,37 @@ def charges(
 
     A charge that was sent and has changed is taken back (CR) and charged anew (CG). Nothing counts as sent until
     mark-sent says so; until then the same command writes the same ids. Encounters with open queries, and lines that
-    rest on an answer or a judgement, are held unless --release is given: a person releases charges.
+    rest on an answer or a judgement, are held unless --release is given: a person releases charges. Exit status 1: they
+    were written, and a DFT message does not conform to HL7.
     """
     from workbench.store.batches import SendingError
     from workbench.store.database import opened
     from workbench.store.sending import charges_since, finished_at
 
-    target = output or STANDARD_OUTPUT
+    target, faults = output or STANDARD_OUTPUT, list[str]()
     check_destination(ctx, target, ())
     try:
         with opened(store) as open_store, open_store.writing() as connection:
             found = charges_since(connection, since, release=release, now=datetime.now(UTC))
             made = finished_at(connection, found.as_of)
             # written out before it is kept as written: a disk that is full leaves nothing to be marked
-            send(list(_pieces(found, format, receiver, cdm, made)), target)
+            send(list(_pieces(found, format, receiver, cdm, made, faults)), target)
     except (SendingError, TooManyModifiersError) as problem:
         raise click.UsageError(str(problem)) from None
     _say(found, without_cdm(found, receiver, cdm))
+    for fault in faults[:_SHOWN]:
+        click.echo(f"A DFT message does not conform: {fault}", err=True)
+    if faults:
+        ctx.exit(NOT_CONFORMING)
 
 
 def _pieces(
-    found: Charges, format: str, receiver: Receiver, cdm: ChargeMaster | None, made: tuple[datetime, str]
+    found: Charges,
+    format: str,
+    receiver: Receiver,
+    cdm: ChargeMaster | None,
+    made: tuple[datetime, str],
+    faults: list[str],
 ) -> Iterator[str]:
     finished, zone = made
     local = finished.astimezone(ZoneInfo(zone))
@@ -117,8 +128,7 @@ def _pieces(
             return service_lines_837(found, receiver, cdm, local)
         case _:
             messages = list(dft_messages(found, receiver, cdm, local))
-            for fault in check_messages(messages)[:_SHOWN]:
-                click.echo(f"A DFT message does not conform: {fault}", err=True)
+            faults.extend(check_messages(messages))
             return chain(messages)
 
 

@@ -92,6 +92,7 @@ def nightly(
     for file in (target, *(place for place in (metrics, log) if place not in (None, STANDARD_OUTPUT))):
         check_destination(ctx, str(file), job.paths)
     check_reports(report, job)
+    check_store(store, job)
     if STANDARD_OUTPUT in job.paths:  # hashed first, then read
         keep_standard_input(ctx)
     night = _night(job)
@@ -168,6 +169,16 @@ def check_reports(folder: str | None, job: Job) -> None:
             raise click.UsageError(
                 f"--report {folder} lies in an inbox: the next run would read it. Name another folder."
             )
+
+
+def check_store(store: str, job: Job) -> None:
+    """Refuse an SQLite store that lies in an inbox: it would be read as input."""
+    from workbench.store.database import file_of
+
+    place = file_of(store)
+    for path in job.paths:
+        if place is not None and os.path.isdir(path) and place.is_relative_to(os.path.realpath(path)):  # noqa: PTH112
+            raise click.UsageError("The store lies in an inbox and would be read. Name another place with --store.")
 
 
 @contextmanager

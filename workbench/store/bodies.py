@@ -19,6 +19,8 @@ import msgspec
 Value = TypeVar("Value")
 
 FINGERPRINT_BYTES = 16
+LONGEST_KEY = 400
+"""Characters; what is longer is no number of any hospital, and goes by its beginning and its hash."""
 _MISSING = object()
 
 
@@ -104,8 +106,16 @@ def fingerprint(body: str) -> bytes:
     return hashlib.blake2b(body.encode(), digest_size=FINGERPRINT_BYTES).digest()
 
 
-def key_text(text: str) -> str:
-    """A number as a column can hold it: PostgreSQL knows neither NUL nor half a surrogate pair."""
+def storable(text: str) -> str:
+    """A text as a column can hold it: PostgreSQL knows neither NUL nor half a surrogate pair."""
     if text.isascii() and "\x00" not in text:
         return text
     return text.replace("\x00", "\\x00").encode("utf-8", "backslashreplace").decode()
+
+
+def key_text(text: str) -> str:
+    """A number as it is looked up by: an index takes no text of any length."""
+    text = storable(text)
+    if len(text) <= LONGEST_KEY:
+        return text
+    return f"{text[:LONGEST_KEY]}...{hashlib.sha256(text.encode()).hexdigest()}"

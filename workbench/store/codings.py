@@ -5,7 +5,7 @@ A coding equal to the last one is not written again: the run says nothing of the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -18,6 +18,7 @@ from workbench.store.loading import Loaded
 from workbench.store.numbers import Named, chunks, next_id, rows_of, rows_where
 from workbench.store.prepared import Prepared, Row
 from workbench.store.schema import changes, codings, encounters, findings, lines, owed, queries, runs, touched
+from workbench.store.understood import touch
 
 
 def store_codings(
@@ -25,22 +26,24 @@ def store_codings(
     run: int,
     made: Sequence[Prepared],
     coded: Iterable[int],
+    looked_at: Collection[int],
     loaded: Loaded,
     rules_changed: Callable[[int], bool],
 ) -> None:
     """Write what a part of the touched encounters came out as, and take their marks away.
 
-    ``coded`` are the rows of all encounters that were looked at; those that are not among ``made`` have no
-    administration left.  ``rules_changed`` says of an earlier run whether it coded by other rules.
+    ``coded`` are the rows of the encounters that were coded; those that are not among ``made`` have no administration
+    left.  Those ``looked_at`` were coded for the others' sake, without all that bills with them: they stay as they are.
+    ``rules_changed`` says of an earlier run whether it coded by other rules.
     """
-    looked_at = set(coded)
     named = Named()
     for one in made:
         named.add(one.encounter, one.patient)
     ids = rows_of(connection, named).ids
-    numbers = {id_: number for number, id_ in ids.items()}
-    vanished = looked_at - set(numbers)
-    everyone = looked_at | set(numbers)
+    made = [one for one in made if ids[one.encounter] not in looked_at]
+    kept = {ids[one.encounter] for one in made}
+    vanished = set(coded) - kept
+    everyone = set(coded) | kept
     earlier = _earlier(connection, run, everyone)
     _forget(connection, run, everyone)
     written = _Writing(connection, run)
@@ -53,6 +56,18 @@ def store_codings(
     for part in chunks(sorted(everyone)):
         connection.execute(update(encounters).where(encounters.c.id.in_(part)).values(coded_run=run))
         connection.execute(delete(touched).where(touched.c.encounter_id.in_(part)))
+    touch(connection, run, _longer(connection, made, ids))
+
+
+def _longer(connection: Connection, made: Sequence[Prepared], ids: Mapping[str, int]) -> set[int]:
+    """Encounters that run longer than their records say, by an answer: coded again, since they may reach others."""
+    ends = {ids[one.encounter]: int(datetime.fromisoformat(one.stop).timestamp()) for one in made if one.stop}
+    wanted = select(encounters.c.id, encounters.c.last_at)
+    known = {row.id: row.last_at for row in rows_where(connection, wanted, encounters.c.id, ends)}
+    longer = {id_: end for id_, end in ends.items() if known[id_] is None or end > known[id_]}
+    for id_, end in longer.items():
+        connection.execute(update(encounters).where(encounters.c.id == id_).values(last_at=end))
+    return set(longer)
 
 
 def _forget(connection: Connection, run: int, ids: Iterable[int]) -> None:

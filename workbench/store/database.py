@@ -17,8 +17,6 @@ from sqlalchemy.pool import StaticPool
 from workbench.store.layout import bring_up_to_date
 from workbench.store.problems import StoreBusy, StoreError, StoreLost, StoreMissing, told
 
-VARIABLE = "INFUSION_TIMELINE_STORE"
-"""The environment variable that names the store where no option does."""
 _LOCK = 0x1F05104
 """The advisory lock of PostgreSQL that a run takes."""
 _DRIVERS = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
@@ -125,9 +123,9 @@ def store_url(given: str) -> URL:
     return url.set(drivername=_DRIVERS.get(name, "sqlite"))
 
 
-def shown(url: str) -> str:
-    """The URL as it may be printed: without its password."""
-    return store_url(url).render_as_string(hide_password=True)
+def file_of(url: str) -> Path | None:
+    """The file of an SQLite store, by whatever link it is named; ``None`` for another database."""
+    return _path(store_url(url))
 
 
 def _path(url: URL) -> Path | None:

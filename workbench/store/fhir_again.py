@@ -18,8 +18,9 @@ from parsers.fhir import ADMINISTRATION
 from parsers.fhir_documents import Entry
 from parsers.fhir_library import CONSULTED, addresses
 from workbench.store.bodies import key_text
-from workbench.store.numbers import rows_where
+from workbench.store.numbers import chunks, rows_where
 from workbench.store.schema import fhir_keys, files, records
+from workbench.store.understood import PART
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +53,11 @@ def keep_keys(connection: Connection, entries: Iterable[tuple[int, Entry]]) -> N
     """Note under which addresses new resources are known and to which they refer; ``(record, entry)`` each."""
     rows = set()
     for record, entry in entries:
-        rows |= {(key_text(key), record, True) for key in addresses(entry)}
-        rows |= {(key_text(key), record, False) for key in references(entry.resource)}
-    if rows:
-        connection.execute(insert(fhir_keys), [{"key": k, "record_id": r, "own": o} for k, r, o in sorted(rows)])
+        rows |= {(key_text(key), record, True, entry.kind) for key in addresses(entry)}
+        rows |= {(key_text(key), record, False, entry.kind) for key in references(entry.resource)}
+    named = ("key", "record_id", "own", "kind")
+    for part in chunks(sorted(rows), PART):
+        connection.execute(insert(fhir_keys), [dict(zip(named, row, strict=True)) for row in part])
 
 
 def concerned(connection: Connection, new: Sequence[Entry]) -> list[Stored]:

@@ -20,7 +20,7 @@ from workbench.store.understood import bodies, touch
 
 def give_answers(connection: Connection, run: int, given: Iterable[GivenAnswer]) -> int:
     """Keep answers; those that say something new touch their encounters.  The number of these."""
-    wanted = {(key_text(a.encounter), a.administration, a.what): a for a in given}
+    wanted = {(key_text(a.encounter), key_text(a.administration), a.what): a for a in given}
     held = {
         (row.encounter, row.administration, row.what): row.body
         for row in rows_where(connection, select(answers), answers.c.encounter, {key[0] for key in wanted})

@@ -15,7 +15,7 @@ from typing import Literal
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from parsers.deduplicate import DUPLICATE
-from parsers.events import Source
+from parsers.events import Rejected, Source
 from parsers.file_reading import FileReading
 from parsers.hl7_file import SeenMessages, Sender
 from parsers.profiles import Profile
@@ -26,7 +26,8 @@ from workbench.store.numbers import chunks, next_id, rows_where
 from workbench.store.schema import files, records, seen
 from workbench.store.understood import Taken, take_in
 
-RETIRED = "encounter whose records were removed after --keep days"
+RETIRED = "encounter-removed"
+"""Code of records that came after the encounter was removed (``--keep``)."""
 _LEVEL = 6
 PART = 5_000
 """Rows written at a time."""
@@ -205,22 +206,36 @@ def _record_rows(
 def _set_aside(
     connection: Connection, file: NewFile, reading: FileReading, taken: Taken, places: dict[Place, int]
 ) -> NightFile:
-    """Count as ignored the records of which nothing new is left, and say what the file gave."""
+    """Count as ignored, or as rejected, the records of which nothing new is left, and say what the file gave."""
     told = Counter(place_of(event.source) for event in reading.events)
-    reasons = {place_of(source): DUPLICATE for source in taken.known}
-    reasons |= {place_of(source): RETIRED for source in taken.retired}
+    late = {place_of(source): _too_late(source) for source in taken.retired}
     aside = Counter(place_of(source) for source in (*taken.known, *taken.retired))
-    gone = {place: reasons[place] for place, count in aside.items() if count == told[place]}
+    gone = {place for place, count in aside.items() if count == told[place]}
+    rejected = (*reading.rejected, *(entry for place, entry in late.items() if place in gone))
     ignored = Counter({one.reason: one.count for one in reading.ignored})
-    ignored.update(gone.values())
-    rows = [{"id_": places[place], "why": reason} for place, reason in gone.items() if place in places]
+    ignored.update([DUPLICATE for place in gone if place not in late])
+    rows = [
+        {
+            "id_": places[place],
+            "how": "rejected" if place in late else "ignored",
+            "why": RETIRED if place in late else DUPLICATE,
+        }
+        for place in sorted(gone, key=str)
+        if place in places
+    ]
     if rows:
         marked = update(records).where(records.c.id == bindparam("id_"))
-        connection.execute(marked.values(state="ignored", reason=bindparam("why")), rows)
+        connection.execute(marked.values(state=bindparam("how"), reason=bindparam("why")), rows)
     used = reading.used - len(gone)
-    connection.execute(
-        update(files).where(files.c.id == file.id).values(used=used, events=taken.events, ignored=encoded(ignored))
-    )
-    return NightFile(
-        file.name, file.kind, reading.records, used, dict(ignored), len(reading.rejected), reading.findings
+    counts = {"used": used, "events": taken.events, "ignored": encoded(ignored), "rejected": encoded(plain(rejected))}
+    connection.execute(update(files).where(files.c.id == file.id).values(counts))
+    return NightFile(file.name, file.kind, reading.records, used, dict(ignored), len(rejected), reading.findings)
+
+
+def _too_late(source: Source) -> Rejected:
+    return Rejected(
+        Source(source.file, source.record, source.row, control_id=source.control_id),
+        RETIRED,
+        "It belongs to an encounter that --keep has removed; coded alone it would seem to withdraw its other lines.",
+        "Bill it by hand if it must be billed. Where one number serves for years, give --keep more days.",
     )

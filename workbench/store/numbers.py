@@ -117,6 +117,7 @@ def _row(id_: int, number: str, span: Span) -> dict[str, object]:
         "last_at": span.last,
         "pump": number.startswith(_PUMP),
         "retired": False,
+        "alone": False,
         "coded_run": None,
     }
 

@@ -52,7 +52,10 @@ def prepared(coded: CodedEncounter) -> Prepared:
     """The rows of one coded encounter."""
     timeline = coded.timeline
     by_id = {a.id: a for a in timeline.administrations}
-    judged = {i for f in coded.findings if f.code == JUDGEMENT for i in f.administrations}
+    # The finding names one bag; sources that count bags together would change the lines of all bags of the drug.
+    named = {i for f in coded.findings if f.code == JUDGEMENT for i in f.administrations}
+    drugs = {by_id[i].ingredients for i in named if i in by_id}
+    judged = {a.id for a in timeline.administrations if a.ingredients in drugs}
     lines = tuple(_line(coded, line, by_id, judged) for line in coded.lines)
     queries = tuple(
         {

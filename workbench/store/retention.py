@@ -5,17 +5,21 @@ An encounter that was removed is never coded again: from a late entry alone its 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from math import fsum
+from typing import Any
 
-from sqlalchemy import Connection, Exists, Table, and_, delete, exists, func, or_, select, update
+from sqlalchemy import Connection, Table, delete, exists, func, or_, select, update
 
+from timeline.merges import standing_numbers
 from workbench.store.bodies import text_of
 from workbench.store.codings import last_codings
 from workbench.store.database import Store
-from workbench.store.kin import kin_of
+from workbench.store.kin import Kin, kin_of, near
 from workbench.store.numbers import chunks, rows_where
+from workbench.store.old_records import remove_records, remove_unused
 from workbench.store.runs import Removed, removed_in
 from workbench.store.schema import (
     accesses,
@@ -24,16 +28,12 @@ from workbench.store.schema import (
     codings,
     encounters,
     events,
-    fhir_keys,
-    files,
     lines,
-    merges,
-    order_numbers,
-    orders,
+    owed,
     patients,
     queries,
-    records,
     runs,
+    sent,
     stays,
     touched,
 )
@@ -45,28 +45,36 @@ _DRUGS = ("Medication", "Substance")
 def retire(store: Store, run: int, now: datetime, keep_days: int) -> None:
     """Remove what is older than ``keep_days`` (by the last charted action of an encounter), some at a time.
 
-    Encounters that bill together go together, when the last of them is old: without the one the bill of the other would
-    change.  The row of the run says how much it was.
+    Where an encounter beside it is not that old, it stays: the other's bill hangs on it.  Merged numbers go together.
+    The row of the run says how much it was.
     """
     before = now.astimezone(UTC) - timedelta(days=keep_days)
     last: int | None = 0
     while last is not None:
         with store.writing() as connection:
-            old, last = _old(connection, run, before, last)
-            for part in chunks(sorted(old), AT_ONCE):
-                gone = _remove(connection, {id_: old[id_] for id_ in part})
+            found, last = _old(connection, run, before, last)
+            for part in chunks(sorted(found.rows), AT_ONCE):
+                gone = _remove(connection, {id_: found.rows[id_] for id_ in part})
                 whole = _sum(removed_in(connection, run), gone)
                 connection.execute(update(runs).where(runs.c.id == run).values(removed=text_of(whole)))
+            for part in chunks(sorted(found.beside)):
+                connection.execute(update(encounters).where(encounters.c.id.in_(part)).values(alone=True))
     with store.writing() as connection:
-        _remove_records(connection, before)
+        remove_records(connection, before)
 
 
-def _old(connection: Connection, run: int, before: datetime, after: int) -> tuple[dict[int, str], int | None]:
-    """Number by id of old encounters, none of whose marks waits, and the last id that was looked at.
+@dataclass(frozen=True, slots=True)
+class _Old:
+    """Encounters to be removed, and those beside them that stay."""
 
-    Looked at are those with an id greater than ``after``, and all that bill with them.  What this run coded goes in the
-    next one: the report of this one tells of it.  Where encounters are tied by
-    nothing but the pumps of the patient, each goes by itself: pumps that name no encounter may run for years.
+    rows: dict[int, Any]
+    beside: set[int]
+
+
+def _old(connection: Connection, run: int, before: datetime, after: int) -> tuple[_Old, int | None]:
+    """Old encounters among those with an id greater than ``after``, and the last id that was looked at.
+
+    What this run coded goes in the next one: the report of this one tells of it.
     """
     moment = int(before.timestamp())
     wanted = (
@@ -83,49 +91,76 @@ def _old(connection: Connection, run: int, before: datetime, after: int) -> tupl
     )
     looked_at = [row.id for row in connection.execute(wanted)]
     if not looked_at:
-        return {}, None
-    together = kin_of(connection, looked_at).rows
-    recent = [
+        return _Old({}, set()), None
+    around = _Around(connection, kin_of(connection, looked_at))
+    recent = {
         id_
-        for id_, row in together.items()
+        for id_, row in around.kin.rows.items()
         if row.coded_run == run or (row.last_at is not None and row.last_at >= moment)
-    ]
-    needed = {id_ for id_ in recent if not together[id_].pump}
-    kept = set(recent) | set(kin_of(connection, sorted(needed), through_pumps=False).rows)
-    return {id_: row.number for id_, row in together.items() if id_ not in kept}, looked_at[-1]
+    }
+    # pumps that name no encounter may run for years: an encounter does not stay for their sake
+    bound = {id_ for id_ in recent if not around.kin.rows[id_].pump}
+    kept = recent | around.together(bound | {id_ for id_ in looked_at if around.beside(id_, bound)})
+    gone = {id_ for id_, step in around.kin.steps.items() if step == 0} - kept
+    left = {id_ for id_ in around.kin.rows if id_ not in gone and around.beside(id_, gone)}
+    return _Old({id_: around.kin.rows[id_] for id_ in gone}, left), looked_at[-1]
 
 
-def _remove(connection: Connection, old: dict[int, str]) -> Removed:
+class _Around:
+    """Encounters with all that lies beside them, by the patients and numbers that stand."""
+
+    def __init__(self, connection: Connection, kin: Kin) -> None:
+        self.kin = kin
+        told = list(kin.merges.values())
+        patient_now, self._number_now = standing_numbers(told, "patient"), standing_numbers(told, "encounter")
+        self._patients: dict[int, set[str]] = {}
+        self._of_patient: dict[str, list[int]] = {}
+        for row in rows_where(connection, select(patients), patients.c.encounter_id, kin.rows):
+            patient = patient_now.get(row.patient, row.patient)
+            self._patients.setdefault(row.encounter_id, set()).add(patient)
+            self._of_patient.setdefault(patient, []).append(row.encounter_id)
+
+    def beside(self, id_: int, others: Collection[int]) -> bool:
+        """Whether one of the others is of the same patient and near in time."""
+        row = self.kin.rows[id_]
+        if row.first_at is None:
+            return False
+        of_patient = {other for p in self._patients.get(id_, ()) for other in self._of_patient[p]} - {id_}
+        spans = [
+            (o.first_at, o.last_at) for i in of_patient & set(others) if (o := self.kin.rows[i]).first_at is not None
+        ]
+        return near(row.first_at, row.last_at, spans)
+
+    def together(self, ids: set[int]) -> set[int]:
+        """These, and those whose numbers were merged with theirs."""
+        numbers = {self._now(id_) for id_ in ids}
+        return {id_ for id_ in self.kin.rows if self._now(id_) in numbers}
+
+    def _now(self, id_: int) -> str:
+        number: str = self.kin.rows[id_].number
+        return self._number_now.get(number, number)
+
+
+def _remove(connection: Connection, old: dict[int, Any]) -> Removed:
     ids = list(old)
     counted = _counted(connection, ids)
     kept_of = [_records_of(connection, table, ids) for table in (events, stays, accesses)]
-    for table in (events, stays, accesses, codings, changes, patients):
+    for table in (events, stays, accesses, codings, changes, owed, patients):
         connection.execute(delete(table).where(table.c.encounter_id.in_(ids)))
-    _unused(connection, set().union(*kept_of))
-    for part in chunks(old.values()):
+    remove_unused(connection, set().union(*kept_of))
+    for part in chunks(row.number for row in old.values()):
         connection.execute(delete(answers).where(answers.c.encounter.in_(part)))
-    connection.execute(
-        update(encounters).where(encounters.c.id.in_(ids)).values(retired=True, first_at=None, last_at=None)
-    )
+    # The pumps of a patient are no encounter that could be over.
+    pumps = [id_ for id_, row in old.items() if row.pump]
+    connection.execute(delete(encounters).where(encounters.c.id.in_(pumps)))
+    gone = {"retired": True, "first_at": None, "last_at": None}
+    connection.execute(update(encounters).where(encounters.c.id.in_(ids)).values(gone))
     return counted
 
 
 def _records_of(connection: Connection, table: Table, ids: list[int]) -> set[int]:
     found = connection.execute(select(table.c.record_id).distinct().where(table.c.encounter_id.in_(ids)))
     return {row.record_id for row in found if row.record_id is not None}
-
-
-def _unused(connection: Connection, ids: Iterable[int]) -> None:
-    """Remove the records of which nothing is kept any more: one message may tell of two encounters."""
-    held: set[int] = set()
-    wanted = set(ids)
-    for table in (events, stays, accesses):
-        held |= {row.record_id for row in rows_where(connection, select(table.c.record_id), table.c.record_id, wanted)}
-    for part in chunks(sorted(wanted - held)):
-        # a file kept whole holds what is removed here
-        of_files = select(records.c.file_id).where(records.c.id.in_(part))
-        connection.execute(update(files).where(files.c.id.in_(of_files)).values(content=None))
-        connection.execute(delete(records).where(records.c.id.in_(part)))
 
 
 def _counted(connection: Connection, ids: list[int]) -> Removed:
@@ -138,7 +173,21 @@ def _counted(connection: Connection, ids: list[int]) -> Removed:
         counted = select(func.count()).select_from(table).where(table.c.coding_id.in_(of))
         return int(connection.execute(counted).scalar_one())
 
-    return Removed(len(found), count(lines), count(queries), round(fsum(row.amount or 0.0 for row in found), 2))
+    return Removed(
+        len(found),
+        count(lines),
+        count(queries),
+        round(fsum(row.amount or 0.0 for row in found), 2),
+        _unsent(connection, ids),
+    )
+
+
+def _unsent(connection: Connection, ids: list[int]) -> int:
+    """Encounters whose charges were never marked as sent in full, where charges are sent from this store at all."""
+    if connection.execute(select(sent.c.charge).limit(1)).first() is None:
+        return 0
+    counted = select(func.count()).select_from(owed).where(owed.c.encounter_id.in_(ids))
+    return int(connection.execute(counted).scalar_one())
 
 
 def _sum(one: Removed, other: Removed) -> Removed:
@@ -147,41 +196,5 @@ def _sum(one: Removed, other: Removed) -> Removed:
         one.lines + other.lines,
         one.queries + other.queries,
         round(one.amount + other.amount, 2),
+        one.unsent + other.unsent,
     )
-
-
-def _remove_records(connection: Connection, before: datetime) -> None:
-    """Records that arrived before and of which nothing is kept: resends, ignored and rejected ones, whole files.
-
-    Merged numbers are kept for good, as is the last word on a drug of FHIR: an export may say it once and refer to it
-    for years.  An order is kept as long as an administration names it, and a resource as long as one refers to it.
-    """
-    old = files.c.arrived_at < before.isoformat()
-    arrived = select(files.c.id).where(old)
-    named = (
-        exists().where(order_numbers.c.order_id == orders.c.id).where(events.c.order_number == order_numbers.c.number)
-    )
-    of_old = select(records.c.id).where(records.c.file_id.in_(arrived))
-    connection.execute(delete(orders).where(orders.c.record_id.in_(of_old), ~named))
-    kept = [exists().where(table.c.record_id == records.c.id) for table in (events, stays, accesses, orders, merges)]
-    unneeded = (~one for one in (*kept, _referred_to(), _drug_of_fhir()))
-    connection.execute(delete(records).where(records.c.file_id.in_(arrived), *unneeded))
-    connection.execute(update(files).where(old, files.c.content.is_not(None)).values(content=None))
-    empty = ~exists().where(records.c.file_id == files.c.id)
-    connection.execute(update(files).where(old, empty).values(rejected="[]", findings="[]"))
-
-
-def _referred_to() -> Exists:
-    """A FHIR resource to which one refers of which something is kept: its patient, its request, what it is part of."""
-    own, theirs = fhir_keys.alias(), fhir_keys.alias()
-    kept = or_(*(exists().where(table.c.record_id == theirs.c.record_id) for table in (events, stays)))
-    same = and_(theirs.c.key == own.c.key, own.c.own.is_(True), theirs.c.own.is_(False))
-    return exists().where(own.c.record_id == records.c.id, same, kept)
-
-
-def _drug_of_fhir() -> Exists:
-    """A Medication or Substance that no later record tells again."""
-    own, later = fhir_keys.alias(), fhir_keys.alias()
-    drug = or_(*(own.c.key.startswith(f"{kind}/", autoescape=True) for kind in _DRUGS))
-    again = exists().where(later.c.key == own.c.key, later.c.own.is_(True), later.c.record_id > own.c.record_id)
-    return exists().where(own.c.record_id == records.c.id, own.c.own.is_(True), drug, ~again)

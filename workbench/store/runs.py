@@ -15,7 +15,8 @@ from parsers.events import Finding, Rejected
 from reports.night import EncounterChange, NightFile, NightReport, NightTotals
 from workbench.store.bodies import encoded, plain, reader
 from workbench.store.numbers import next_id
-from workbench.store.schema import changes, codings, files, runs
+from workbench.store.schema import changes, codings, encounters, files, runs
+from workbench.store.understood import touch
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,9 @@ def begin(connection: Connection, rules: Rules, now: datetime, *, recode: bool) 
     if left is not None:
         resumed = left.resumed + 1
         connection.execute(update(runs).where(runs.c.id == left.id).values(resumed=resumed, **row))
+        if left.rules != rules.fingerprint:  # what it coded before it was broken off is coded by other rules
+            coded = select(encounters.c.id).where(encounters.c.coded_run == left.id, encounters.c.retired.is_(False))
+            touch(connection, left.id, [found.id for found in connection.execute(coded)])
         return Run(left.id, datetime.fromisoformat(left.started_at), resumed, rules, done, mixed)
     id_ = next_id(connection, runs)
     started = now.astimezone(UTC)
@@ -175,6 +179,8 @@ class Removed:
     lines: int = 0
     queries: int = 0
     amount: float = 0.0
+    unsent: int = 0
+    """Of the encounters: those whose charges were never marked as sent in full."""
 
 
 def removed_in(connection: Connection, run: int) -> Removed:

@@ -7,6 +7,8 @@ differently; and what was *sent*.  Bodies are JSON, so that a person can read th
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -18,9 +20,12 @@ from sqlalchemy import (
     LargeBinary,
     MetaData,
     Table,
-    Text,
     UniqueConstraint,
 )
+from sqlalchemy import Text as AnyText
+from sqlalchemy.types import TypeDecorator
+
+from workbench.store.bodies import storable
 
 metadata = MetaData(
     naming_convention={
@@ -30,6 +35,18 @@ metadata = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
+
+
+class Text(TypeDecorator[str]):
+    """Charted text may hold what no database takes."""
+
+    impl = AnyText
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: object) -> str | None:
+        return None if value is None else storable(value)
+
+
 _Big = BigInteger().with_variant(Integer, "sqlite")
 
 
@@ -76,7 +93,7 @@ files = Table(
     Column("name", Text, nullable=False, unique=True),
     Column("sha256", Text, nullable=False, unique=True),
     Column("kind", Text, nullable=False),
-    Column("arrived_at", Text, nullable=False),
+    Column("arrived_at", Text, nullable=False, index=True),
     Column("size", _Big, nullable=False),
     Column("records", Integer, nullable=False),
     Column("used", Integer, nullable=False),
@@ -116,6 +133,7 @@ fhir_keys = Table(
     Column("key", Text, primary_key=True),
     Column("record_id", _Big, ForeignKey("records.id", ondelete="CASCADE"), primary_key=True, index=True),
     Column("own", Boolean, primary_key=True),  # its own address, or one it refers to
+    Column("kind", Text, nullable=False),  # of the resource
 )
 
 # Events and context
@@ -129,6 +147,7 @@ encounters = Table(
     Column("last_at", BigInteger, index=True),
     Column("pump", Boolean, nullable=False),  # no encounter: pump events of one patient that name none
     Column("retired", Boolean, nullable=False),  # its records were removed by retention; never coded again
+    Column("alone", Boolean, nullable=False),  # one beside it was: coded only when something new concerns itself
     Column("coded_run", _Big),
 )
 patients = Table(
@@ -280,7 +299,7 @@ changes = Table(
     "changes",
     metadata,
     Column("run_id", _Big, ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
-    Column("encounter_id", _Big, ForeignKey("encounters.id", ondelete="CASCADE"), primary_key=True),
+    Column("encounter_id", _Big, ForeignKey("encounters.id", ondelete="CASCADE"), primary_key=True, index=True),
     Column("body", Text, nullable=False),
 )
 

@@ -209,9 +209,49 @@ def _orders(connection: Connection, run: int, facts: Sequence[OrderContext], rec
     connection.execute(insert(orders), rows)
     if numbers:
         connection.execute(insert(order_numbers), numbers)
-    wanted = select(events.c.encounter_id).distinct()
-    named = {str(row["number"]) for row in numbers}
-    taken.touched |= {row.encounter_id for row in rows_where(connection, wanted, events.c.order_number, named)}
+    taken.touched |= _ordered(connection, [order for order, _ in made.values()])
+
+
+def _ordered(connection: Connection, facts: Sequence[OrderContext]) -> set[int]:
+    """Encounters whose administrations these orders may mean: of their patient or encounter, since numbers repeat."""
+    owners = {key_text(owner) for order in facts for owner in (order.encounter_id, order.patient_id) if owner}
+    same = _merged_with(connection, owners)
+    meant = {
+        (key_text(number), name)
+        for order in facts
+        for number in order.order_ids
+        for owner in (order.encounter_id, order.patient_id)
+        if owner
+        for name in same.get(key_text(owner), {key_text(owner)})
+    }
+    wanted = (
+        select(events.c.encounter_id, events.c.order_number, encounters.c.number, patients.c.patient)
+        .distinct()
+        .select_from(events.join(encounters, events.c.encounter_id == encounters.c.id))
+        .outerjoin(patients, patients.c.encounter_id == encounters.c.id)
+    )
+    found = rows_where(connection, wanted, events.c.order_number, {number for number, _ in meant})
+    return {
+        row.encounter_id for row in found if meant & {(row.order_number, row.number), (row.order_number, row.patient)}
+    }
+
+
+def _merged_with(connection: Connection, numbers: set[str]) -> dict[str, set[str]]:
+    """Each number with all those that merges tie to it, whichever kind they are of."""
+    same: dict[str, set[str]] = {}
+    fresh, asked = set(numbers), set[str]()
+    while fresh:
+        asked |= fresh
+        ties = [
+            (row.old, row.new)
+            for side in (merges.c.old, merges.c.new)
+            for row in rows_where(connection, select(merges.c.old, merges.c.new), side, fresh)
+        ]
+        for old, new in ties:
+            together = {old, new} | same.get(old, set()) | same.get(new, set())
+            same |= dict.fromkeys(together, together)
+        fresh = {number for tie in ties for number in tie} - asked
+    return same
 
 
 def _merges(connection: Connection, run: int, facts: Sequence[Merge], record_of: RecordOf, taken: Taken) -> None:

@@ -21,9 +21,7 @@ def upgrade() -> None:
         sa.Column("sent_at", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_charge_batches")),
     )
-    with op.batch_alter_table("charge_batches", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_charge_batches_since"), ["since"], unique=False)
-
+    op.create_index(op.f("ix_charge_batches_since"), "charge_batches", ["since"], unique=False)
     op.create_table(
         "encounters",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -32,20 +30,20 @@ def upgrade() -> None:
         sa.Column("last_at", sa.BigInteger(), nullable=True),
         sa.Column("pump", sa.Boolean(), nullable=False),
         sa.Column("retired", sa.Boolean(), nullable=False),
+        sa.Column("alone", sa.Boolean(), nullable=False),
         sa.Column("coded_run", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_encounters")),
         sa.UniqueConstraint("number", name=op.f("uq_encounters_number")),
     )
-    with op.batch_alter_table("encounters", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_encounters_last_at"), ["last_at"], unique=False)
-        batch_op.create_index(
-            "ix_encounters_pump",
-            ["id"],
-            unique=False,
-            sqlite_where=sa.text("pump IS 1"),
-            postgresql_where=sa.text("pump IS true"),
-        )
-
+    op.create_index(op.f("ix_encounters_last_at"), "encounters", ["last_at"], unique=False)
+    op.create_index(
+        "ix_encounters_pump",
+        "encounters",
+        ["id"],
+        unique=False,
+        sqlite_where=sa.text("pump IS 1"),
+        postgresql_where=sa.text("pump IS true"),
+    )
     op.create_table(
         "runs",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -79,10 +77,8 @@ def upgrade() -> None:
         sa.Column("body", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("charge", "kind", name=op.f("pk_sent")),
     )
-    with op.batch_alter_table("sent", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_sent_encounter"), ["encounter"], unique=False)
-        batch_op.create_index("ix_sent_line", ["line"], unique=False)
-
+    op.create_index(op.f("ix_sent_encounter"), "sent", ["encounter"], unique=False)
+    op.create_index("ix_sent_line", "sent", ["line"], unique=False)
     op.create_table(
         "answers",
         sa.Column("encounter", sa.Text(), nullable=False),
@@ -104,6 +100,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["run_id"], ["runs.id"], name=op.f("fk_changes_run_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("run_id", "encounter_id", name=op.f("pk_changes")),
     )
+    op.create_index(op.f("ix_changes_encounter_id"), "changes", ["encounter_id"], unique=False)
     op.create_table(
         "charge_items",
         sa.Column("batch_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -137,9 +134,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_codings")),
         sa.UniqueConstraint("encounter_id", "run_id", name=op.f("uq_codings_encounter_id_run_id")),
     )
-    with op.batch_alter_table("codings", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_codings_run_id"), ["run_id"], unique=False)
-
+    op.create_index(op.f("ix_codings_run_id"), "codings", ["run_id"], unique=False)
     op.create_table(
         "files",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -163,9 +158,8 @@ def upgrade() -> None:
         sa.UniqueConstraint("name", name=op.f("uq_files_name")),
         sa.UniqueConstraint("sha256", name=op.f("uq_files_sha256")),
     )
-    with op.batch_alter_table("files", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_files_run_id"), ["run_id"], unique=False)
-
+    op.create_index(op.f("ix_files_arrived_at"), "files", ["arrived_at"], unique=False)
+    op.create_index(op.f("ix_files_run_id"), "files", ["run_id"], unique=False)
     op.create_table(
         "owed",
         sa.Column("encounter_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -175,9 +169,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("encounter_id", name=op.f("pk_owed")),
     )
-    with op.batch_alter_table("owed", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_owed_run_id"), ["run_id"], unique=False)
-
+    op.create_index(op.f("ix_owed_run_id"), "owed", ["run_id"], unique=False)
     op.create_table(
         "patients",
         sa.Column("encounter_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -187,9 +179,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("encounter_id", "patient", name=op.f("pk_patients")),
     )
-    with op.batch_alter_table("patients", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_patients_patient"), ["patient"], unique=False)
-
+    op.create_index(op.f("ix_patients_patient"), "patients", ["patient"], unique=False)
     op.create_table(
         "touched",
         sa.Column("encounter_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -265,9 +255,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["file_id"], ["files.id"], name=op.f("fk_records_file_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_records")),
     )
-    with op.batch_alter_table("records", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_records_file_id"), ["file_id"], unique=False)
-
+    op.create_index(op.f("ix_records_file_id"), "records", ["file_id"], unique=False)
     op.create_table(
         "seen",
         sa.Column("number", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -277,9 +265,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("number", "content", name=op.f("pk_seen")),
         sqlite_with_rowid=False,
     )
-    with op.batch_alter_table("seen", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_seen_file_id"), ["file_id"], unique=False)
-
+    op.create_index(op.f("ix_seen_file_id"), "seen", ["file_id"], unique=False)
     op.create_table(
         "accesses",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -296,9 +282,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_accesses")),
         sa.UniqueConstraint("encounter_id", "fingerprint", name=op.f("uq_accesses_encounter_id_fingerprint")),
     )
-    with op.batch_alter_table("accesses", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_accesses_record_id"), ["record_id"], unique=False)
-
+    op.create_index(op.f("ix_accesses_record_id"), "accesses", ["record_id"], unique=False)
     op.create_table(
         "events",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -316,21 +300,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_events")),
         sa.UniqueConstraint("encounter_id", "fingerprint", name=op.f("uq_events_encounter_id_fingerprint")),
     )
-    with op.batch_alter_table("events", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_events_order_number"), ["order_number"], unique=False)
-        batch_op.create_index(batch_op.f("ix_events_record_id"), ["record_id"], unique=False)
-
+    op.create_index(op.f("ix_events_order_number"), "events", ["order_number"], unique=False)
+    op.create_index(op.f("ix_events_record_id"), "events", ["record_id"], unique=False)
     op.create_table(
         "fhir_keys",
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("record_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("own", sa.Boolean(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["record_id"], ["records.id"], name=op.f("fk_fhir_keys_record_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("key", "record_id", "own", name=op.f("pk_fhir_keys")),
     )
-    with op.batch_alter_table("fhir_keys", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_fhir_keys_record_id"), ["record_id"], unique=False)
-
+    op.create_index(op.f("ix_fhir_keys_record_id"), "fhir_keys", ["record_id"], unique=False)
     op.create_table(
         "merges",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -346,11 +327,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_merges")),
         sa.UniqueConstraint("fingerprint", name=op.f("uq_merges_fingerprint")),
     )
-    with op.batch_alter_table("merges", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_merges_new"), ["new"], unique=False)
-        batch_op.create_index(batch_op.f("ix_merges_old"), ["old"], unique=False)
-        batch_op.create_index(batch_op.f("ix_merges_record_id"), ["record_id"], unique=False)
-
+    op.create_index(op.f("ix_merges_new"), "merges", ["new"], unique=False)
+    op.create_index(op.f("ix_merges_old"), "merges", ["old"], unique=False)
+    op.create_index(op.f("ix_merges_record_id"), "merges", ["record_id"], unique=False)
     op.create_table(
         "orders",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -363,9 +342,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_orders")),
         sa.UniqueConstraint("fingerprint", name=op.f("uq_orders_fingerprint")),
     )
-    with op.batch_alter_table("orders", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_orders_record_id"), ["record_id"], unique=False)
-
+    op.create_index(op.f("ix_orders_record_id"), "orders", ["record_id"], unique=False)
     op.create_table(
         "stays",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -382,9 +359,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_stays")),
         sa.UniqueConstraint("encounter_id", "fingerprint", name=op.f("uq_stays_encounter_id_fingerprint")),
     )
-    with op.batch_alter_table("stays", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_stays_record_id"), ["record_id"], unique=False)
-
+    op.create_index(op.f("ix_stays_record_id"), "stays", ["record_id"], unique=False)
     op.create_table(
         "order_numbers",
         sa.Column("number", sa.Text(), nullable=False),
@@ -394,7 +369,5 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("number", "order_id", name=op.f("pk_order_numbers")),
     )
-    with op.batch_alter_table("order_numbers", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_order_numbers_order_id"), ["order_id"], unique=False)
-
+    op.create_index(op.f("ix_order_numbers_order_id"), "order_numbers", ["order_id"], unique=False)
     # ### end Alembic commands ###
