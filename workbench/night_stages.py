@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from time import perf_counter
 
@@ -24,7 +24,8 @@ class Stages:
     def failed(self, problem: BaseException) -> None:
         """The run broke off: the log says in which stage, and the class of what was raised."""
         known = {} if self.run is None else {"run": self.run}
-        self.log.event("run-failed", stage=self.now, error=problem, seconds=perf_counter() - self.began, **known)
+        with suppress(OSError):  # it may be the log that is full
+            self.log.event("run-failed", stage=self.now, error=problem, seconds=perf_counter() - self.began, **known)
 
     def finished(self, report: NightReport, size: int | None, exit_status: int) -> None:
         """The run is complete: its counts, in the log."""

@@ -28,13 +28,20 @@ class CannotWrite(click.ClickException):
 def send(pieces: Iterable[str | bytes], target: str, *, encoding: str = "utf-8") -> None:
     """Write text (or a file's bytes) piece by piece, with bare line feeds, to ``target``, a path or ``-``.
 
+    Raises :class:`CannotWrite` with the reason.
+
     Files are UTF-8. ``encoding`` is that of standard output: UTF-8 for data, the terminal's for text to be read.
     """
     if target == STANDARD_OUTPUT:
-        sys.stdout.flush()
-        for piece in pieces:
-            sys.stdout.buffer.write(piece if isinstance(piece, bytes) else piece.encode(encoding, "replace"))
-        sys.stdout.buffer.flush()
+        try:
+            sys.stdout.flush()
+            for piece in pieces:
+                sys.stdout.buffer.write(piece if isinstance(piece, bytes) else piece.encode(encoding, "replace"))
+            sys.stdout.buffer.flush()
+        except BrokenPipeError:  # whoever reads has seen enough
+            raise
+        except OSError as problem:
+            raise CannotWrite(f"Standard output cannot be written: {problem.strerror}.") from problem
     else:
         write_private(Path(target), pieces)
 

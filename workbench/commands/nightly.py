@@ -109,10 +109,14 @@ def nightly(
         try:
             with working("Reading and coding"):
                 told, intake = run_night(open_store, night, lambda: datetime.now(UTC), stages, deliver)
-        except WorkerEndedError:
-            raise EndedEarly from None
         except BaseException as problem:
             stages.failed(problem)
+            if isinstance(problem, WorkerEndedError):
+                raise EndedEarly from None
+            if isinstance(problem, OSError) and not isinstance(problem, BrokenPipeError):
+                raise CannotWrite(
+                    f"A file beside the store cannot be written or read: {problem.strerror}."
+                ) from problem
             raise
         size = None if dry_run else open_store.size()
         end = _status(told)
