@@ -18,7 +18,7 @@ from workbench.store.database import Store
 from workbench.store.kin import kin_of
 from workbench.store.loading import Sources, load
 from workbench.store.prepared import PreparedAll
-from workbench.store.runs import Run
+from workbench.store.runs import Run, note_findings, noted_findings
 from workbench.store.schema import touched
 
 AT_ONCE = 1_000
@@ -39,13 +39,14 @@ def code_touched(
     store: Store, run: Run, plan: Plan, sources: Sources, *, jobs: int = 1, told: Coded, at_once: int = AT_ONCE
 ) -> CodedNight:
     """Code all touched encounters and those that bill with them, until none is left."""
-    facts, findings = Facts(), list[Finding]()
+    facts = Facts()
     while True:
         began = perf_counter()
         with store.reading() as connection:
             wanted = select(touched.c.encounter_id).order_by(touched.c.encounter_id).limit(at_once)
             marked = [row.encounter_id for row in connection.execute(wanted)]
             if not marked:
+                findings = noted_findings(connection, run.id)
                 break
             kin = kin_of(connection, marked)
             loaded = load(connection, kin, run.id, sources)
@@ -54,11 +55,11 @@ def code_touched(
         kept, more = code_reading(loaded.reading, replace(plan, answers=answers), collectors)
         made = [coding for one in kept for coding in one.codings]
         facts.join(more)
-        findings += loaded.findings
         with store.writing() as connection:
             store_codings(connection, run.id, made, {*kin.coded, *marked}, kin.looked_at, loaded, run.changed_since)
+            note_findings(connection, run.id, loaded.findings)
         told(len(made), perf_counter() - began)
-    return CodedNight((*dict.fromkeys(findings), *_of_policy(plan, facts)))
+    return CodedNight((*findings, *_of_policy(plan, facts)))
 
 
 def _of_policy(plan: Plan, facts: Facts) -> Sequence[Finding]:

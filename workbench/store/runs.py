@@ -79,6 +79,18 @@ def begin(connection: Connection, rules: Rules, now: datetime, *, recode: bool) 
     return Run(id_, started, 0, rules, done, mixed)
 
 
+def note_findings(connection: Connection, run: int, found: Iterable[Finding]) -> None:
+    """Keep what was found while coding a part: a run that is taken up again does not come by it a second time."""
+    new = tuple(dict.fromkeys((*noted_findings(connection, run), *found)))
+    connection.execute(update(runs).where(runs.c.id == run).values(findings=encoded(plain(new))))
+
+
+def noted_findings(connection: Connection, run: int) -> tuple[Finding, ...]:
+    """What was found so far, of all parts."""
+    body = connection.execute(select(runs.c.findings).where(runs.c.id == run)).scalar()
+    return reader(tuple[Finding, ...])(body) if body is not None else ()
+
+
 def complete(connection: Connection, report: NightReport) -> None:
     """The run is done: its counts and findings stand, and the next run compares with it."""
     connection.execute(
