@@ -80,10 +80,10 @@ def _error(value: object) -> Value:
 KEYS: Mapping[str, Callable[[object], Value]] = {
     **dict.fromkeys(
         (
-            "run", "resumed", "record", "records", "used", "ignored", "rejected", "events", "files", "files_new",
+            "run", "resumed", "records", "used", "ignored", "rejected", "events", "files", "files_new",
             "files_known", "encounters", "encounters_touched", "encounters_coded", "encounters_new",
             "encounters_changed", "encounters_removed", "lines_new", "lines_withdrawn", "lines_changed",
-            "queries_open", "bytes", "exit_status", "attempt",
+            "queries_open", "bytes", "exit_status",
         ),
         _count,
     ),
@@ -117,14 +117,9 @@ EVENTS: Mapping[str, Event] = {
         "info", "A new file was read and kept.",
         ("file", "kind", "records", "used", "ignored", "rejected", "events", "bytes", "seconds"),
     ),
-    "file-known": Event("info", "A file was read in an earlier run.", ("file",)),
     "file-not-opened": Event("error", "A file could not be opened.", ("file", "code", "error")),
-    "record-rejected": Event("warning", "A record could not be used.", ("file", "record", "code")),
-    "finding": Event("warning", "A doubt about a file or the run.", ("file", "code")),
-    "encounters-touched": Event("info", "Which encounters to code was worked out.", ("encounters", "seconds")),
     "encounters-coded": Event("info", "Encounters were coded.", ("encounters", "seconds")),
     "stage-finished": Event("info", "A stage is done.", ("stage", "seconds")),
-    "store-busy": Event("warning", "The store was locked; another try follows.", ("attempt", "seconds")),
     "run-finished": Event(
         "info", "A run was completed.",
         (

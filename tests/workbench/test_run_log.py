@@ -45,10 +45,10 @@ def test_lines_are_written_one_by_one_in_order() -> None:
     stream = io.StringIO()
     log = run_log(stream)
     log.event("run-started", run=12, dry_run=False, version="0.2.0", policy_version="2026-01-01")
-    log.event("file-known", file="a.csv")
+    log.event("files-found", files=1)
     log.event("run-failed", run=12, error=KeyError(NOTE), exit_status=2)
     rows = [json.loads(row) for row in stream.getvalue().splitlines()]
-    assert [row["event"] for row in rows] == ["run-started", "file-known", "run-failed"]
+    assert [row["event"] for row in rows] == ["run-started", "files-found", "run-failed"]
     assert [row["level"] for row in rows] == ["info", "info", "error"]
     assert rows[2]["error"] == "KeyError"
     assert rows[0]["dry_run"] is False
@@ -70,7 +70,7 @@ def test_what_is_not_declared_is_refused(stream: io.StringIO | None) -> None:
     with pytest.raises(TypeError, match="no such key; it has file, kind, records"):
         log.event("file-read", patient=MRN)
     with pytest.raises(TypeError, match="no such key"):
-        log.event("file-known", records=3)  # a key of other events
+        log.event("file-not-opened", records=3)  # a key of other events
     with pytest.raises(TypeError, match="no such event"):
         log.event(NOTE)
     assert stream is None or stream.getvalue() == ""
