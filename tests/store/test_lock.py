@@ -28,6 +28,10 @@ FILES = {"a.hl7": hl7(visits(36)[:12]), "b.csv": table(visits(36)[12:24]), "c.nd
 _PIPE = 4_096
 """Bytes; less than any report or file of charges here."""
 ON = [pytest.param("sqlite", id="sqlite"), pytest.param("postgresql", id="postgresql", marks=pytest.mark.server)]
+SLOWLY_ON = [
+    pytest.param("sqlite", id="sqlite", marks=pytest.mark.kill),
+    pytest.param("postgresql", id="postgresql", marks=pytest.mark.server),
+]
 HELD = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted"
 
 
@@ -146,14 +150,17 @@ def test_nothing_runs_beside_charges_and_killed_they_mark_nothing(tmp_path: Path
     assert run("mark-sent", "1", "--store", store).exit_code == 0
 
 
-@pytest.mark.parametrize(
-    "store",
-    [
-        pytest.param("sqlite", id="sqlite", marks=pytest.mark.kill),
-        pytest.param("postgresql", id="postgresql", marks=pytest.mark.server),
-    ],
-    indirect=True,
-)
+@pytest.mark.parametrize("store", SLOWLY_ON, indirect=True)
+def test_of_many_that_start_at_once_on_a_new_store_one_works(store: str, inbox: Path, alone: str) -> None:
+    processes = [start("nightly", store, inbox, *NEW_YORK) for _ in range(6)]
+    statuses = {ended(process).status for process in processes}
+    assert 0 in statuses
+    assert statuses <= {0, BUSY}
+    assert open_runs(store) == 0
+    assert kept(store).differences(kept(alone)) == []
+
+
+@pytest.mark.parametrize("store", SLOWLY_ON, indirect=True)
 def test_a_dry_run_that_is_killed_leaves_the_store_as_it_was(tmp_path: Path, store: str, inbox: Path) -> None:
     later = tmp_path / "later"
     later.mkdir()
