@@ -266,7 +266,7 @@ def test_a_wrong_password_is_told_and_never_printed(database: str) -> None:
 
 @server
 def test_an_account_or_a_database_that_is_not_known(database: str) -> None:
-    every_command(_as(database, username="none_such", password=SECRET), ends=(NOT_WRITABLE,))
+    every_command(_as(database, username="none_such", password=SECRET), "The database knows no account of this name")
     every_command(_as(database, database="none_such", password=SECRET), "The database of this name does not exist")
 
 
