@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from decimal import Decimal
 
 from parsers.charge_master import ChargeMaster
 from parsers.receivers import Receiver
-from reports.charge import Charges
+from reports.charge import Charges, HeldCharge
 from reports.charges_items import Item, items
 from reports.safe_text import cell_text
 
@@ -53,6 +53,18 @@ def charges_csv(charges: Charges, receiver: Receiver, cdm: ChargeMaster | None) 
     for of_encounter in items(charges, receiver, cdm):
         for item in of_encounter:
             yield _row([_cell(value(item)) for _, value in CHARGE_COLUMNS])
+
+
+HELD_COLUMNS = ("encounter_id", "code", "modifiers", "units", "date", "waits_for", "sent_before")
+
+
+def held_csv(held: Iterable[HeldCharge]) -> str:
+    """Lines that are not sent, a row each with what they wait for; ``sent_before``: something of it stays as sent."""
+    rows = [_row(list(HELD_COLUMNS))]
+    for line in held:
+        cells: list[_Cell] = [line.encounter_id, line.code, " ".join(line.modifiers), line.units, line.date, line.why]
+        rows.append(_row([*map(_cell, cells), "yes" if line.sent else "no"]))
+    return "".join(rows)
 
 
 def _signed(item: Item, amount: Decimal | float | None) -> Decimal | float | None:

@@ -96,6 +96,19 @@ class EncounterChange:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenQuery:
+    """A question that is open in an encounter this run reports; answered with ``--answers``."""
+
+    encounter_id: str
+    id: str
+    what: str
+    """stop, access, kind, category, second_access, concurrent_chemo."""
+    administration: str
+    """Id, as an answer names it."""
+    question: str
+
+
+@dataclass(frozen=True, slots=True)
 class NightTotals:
     """Counts of a run, and of the whole store after it."""
 
@@ -151,3 +164,5 @@ class NightReport:
     """About the run as a whole, such as rules that changed since the last one."""
     changes: tuple[EncounterChange, ...] = ()
     """Sorted by encounter id; those reported for the first time too."""
+    queries: tuple[OpenQuery, ...] = ()
+    """Open in the encounters of :attr:`changes`."""

@@ -80,6 +80,7 @@ def night_html(report: NightReport) -> str:
         cause_counts=by_cause(changes),
         first=[_first(change) for change in new[:FIRST_TIME]],
         first_left=len(new) - FIRST_TIME,
+        queries=report.queries,
         first_sum=first_time_sum(new),
         first_codes=[_code(code, both_ways=False) for code in by_code(new)],
         delays=list(_delays(delays(report.changes))),

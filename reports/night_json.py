@@ -56,6 +56,16 @@ def night_json(report: NightReport) -> str:
         "rejected": [_rejected(rejected) for rejected in report.rejected],
         "findings": [finding_dict(finding) for finding in report.findings],
         "encounters": [_encounter(change) for change in report.changes],
+        "queries": [
+            {
+                "encounter_id": query.encounter_id,
+                "id": query.id,
+                "what": query.what,
+                "administration": query.administration,
+                "question": query.question,
+            }
+            for query in report.queries
+        ],
         "first_time": [
             {"code": code.code, "lines": code.lines, "units": code.units_more, "amount": code.amount}
             for code in by_code(first_time(report))

@@ -46,6 +46,8 @@ from reports.night_words import (
 from reports.safe_text import elide, one_line
 from reports.sentences import AMOUNT_BASIS, money
 
+QUERIES = 20
+"""Questions that are told; the JSON has all."""
 NARROWEST = 60
 ENCOUNTERS, LINES, CAUSES = 40, 20, 8
 """Changed encounters told in detail, lines and causes of one; the rest is counted, the JSON has them all."""
@@ -55,7 +57,7 @@ FILES, REJECTED, FINDINGS, REASONS = 20, 20, 10, 8
 def render_night(report: NightReport, width: int = 100) -> str:
     """The report as text of ``width`` columns (60 at least), ending with a line feed."""
     width = max(NARROWEST, width)
-    parts = (_head, _files, _rejected, _findings, _changed, _first_time, _delays, _store)
+    parts = (_head, _files, _rejected, _findings, _changed, _first_time, _queries, _delays, _store)
     rows = [row for part in parts for row in part(report, width)]
     return "\n".join(row.rstrip() for row in rows) + "\n"
 
@@ -217,6 +219,19 @@ def _codes(codes: Sequence[CodeCount], with_amounts: bool, *, both_ways: bool) -
             row.append("" if code.amount is None else signed(code.amount) if both_ways else money(code.amount))
         rows.append(row)
     yield from _columns(["code", "lines", *units, *(["amount"] if with_amounts else [])], rows)
+
+
+def _queries(report: NightReport, width: int) -> Iterator[str]:
+    """Questions that wait, with what an answer must name; nothing where none does."""
+    if not report.queries:
+        return
+    yield from _title("Questions that wait", width)
+    for query in report.queries[:QUERIES]:
+        yield from _wrapped(f"{one_line(query.encounter_id)}: {one_line(query.question)}", width)
+        yield from _wrapped(f"  what {query.what}, administration {query.administration}", width)
+    if len(report.queries) > QUERIES:
+        yield f"and {len(report.queries) - QUERIES:,} more; the JSON has all of them."
+    yield ""
 
 
 def _delays(report: NightReport, width: int) -> Iterator[str]:

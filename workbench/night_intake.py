@@ -75,7 +75,8 @@ Told = Callable[[NightFile, float], None]
 def take_in_files(store: Store, run: int, inboxes: Inboxes, arrived_at: str, told: Told) -> Intake:
     """Read every new file into the store."""
     found, missing = find_inputs(inboxes.paths)
-    intake = Intake(closed=list(missing))
+    # An inbox without files is a quiet night.
+    intake = Intake(closed=[entry for entry in missing if entry.code != "folder-empty"])
     reader = InputReader(inboxes.profile, inboxes.choose, inboxes.zone, inboxes.date_from)
     fhir: list[tuple[Found, Content]] = []
     for one, content in _new(store, run, items_first(found), intake):

@@ -24,6 +24,7 @@ from workbench.night_coding import code_touched
 from workbench.night_intake import Inboxes, Intake, Told, take_in_files
 from workbench.night_stages import Stages
 from workbench.run_log import Log
+from workbench.store.asked import doubtful_answers, open_queries
 from workbench.store.database import Store
 from workbench.store.given import give_answers, give_tables
 from workbench.store.loading import Sources
@@ -158,7 +159,10 @@ def _report(
         totals = totals_of(connection, run.id, told, changed, known=intake.known)
         bare = select(files.c.name).where(files.c.run_id == run.id, files.c.without_offset.is_(True))
         unsent = removed_in(connection, run.id).unsent
-        zoneless = [] if night.zone_given else [row.name for row in connection.execute(bare.order_by(files.c.name))]
+        answered = tuple(doubtful_answers(connection, run.id, night.answers))
+        asked = open_queries(connection, changed)
+        names = [] if night.zone_given else [row.name for row in connection.execute(bare.order_by(files.c.name))]
+        zoneless = tuple(zone_assumed(names))
     rules = run.rules
     return NightReport(
         run=run.id,
@@ -174,8 +178,16 @@ def _report(
         totals=totals,
         files=told,
         rejected=(*intake.closed, *rejected),
-        findings=(*_other_rules(run), *_never_sent(unsent), *_again(intake), *zone_assumed(zoneless), *findings),
+        findings=(
+            *_other_rules(run),
+            *_never_sent(unsent),
+            *_again(intake),
+            *answered,
+            *zoneless,
+            *findings,
+        ),
         changes=changed,
+        queries=asked,
     )
 
 

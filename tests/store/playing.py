@@ -14,6 +14,7 @@ from parsers.answers import GivenAnswer
 from reports.charge import Charge, Charges
 from reports.night import NightReport
 from tests.store.bench import Arrived, Bench, Stand, answer
+from workbench.store.batches import Asked
 from workbench.store.database import opened
 from workbench.store.sending import charges_since, mark_sent
 
@@ -61,7 +62,7 @@ def units_of(stands: Mapping[str, Stand]) -> dict[str, int]:
 
 def charged(bench: Bench, since: int, *, release: bool = False) -> Charges:
     with opened(bench.url) as store, store.writing() as connection:
-        return charges_since(connection, since, release=release, now=NOW)
+        return charges_since(connection, since, Asked(release), NOW)
 
 
 def marked(bench: Bench, run: int) -> None:

@@ -67,7 +67,8 @@ def test_what_is_not_marked_is_written_again_and_what_was_corrected_unsent_leave
     assert run("mark-sent", "1").exit_code == 0
     again = run("mark-sent", "1")
     assert again.exit_code == 0
-    assert "nothing changed" in again.stdout
+    assert again.stdout.startswith("0 charges and 0 credits")
+    assert "2 of that file counted as sent before; nothing changed" in again.stdout
     assert charged(1) == []
 
 
@@ -218,3 +219,51 @@ def test_a_credit_waits_with_the_line_that_takes_its_place(place: Path) -> None:
     assert list(csv.DictReader(io.StringIO(held.stdout))) == []
     assert "2 lines held (2 answered)" in held.stderr
     assert brief(charged(2, "--release")) == [("CR", "96365", "-1", "1"), ("CG", "96374", "1", "1")]
+
+
+def test_looking_at_what_is_held_marks_nothing_of_it(place: Path) -> None:
+    running = ("E2|New Bag|09:00", "E2|Rate Verify|10:40")  # an hour for certain, and its stop is asked
+    night(*TWO_HOURS, *running, name="mon.csv")
+    assert len(charged(1)) == 2
+    listed = run("charges", "--since", "1", "--held", "held.csv", "--output", "sent.csv")
+    assert "held" in listed.stderr
+    rows = list(csv.DictReader(io.StringIO(Path("held.csv").read_text("utf-8"))))
+    assert {(row["encounter_id"], row["waits_for"], row["sent_before"]) for row in rows} == {("E2", "open query", "no")}
+    everything = charged(1, "--release")
+    told = run("mark-sent", "1")
+    assert told.stdout == "2 charges and 0 credits written with --since 1 now count as sent.\n"
+    assert len(everything) == 2 + len(rows)
+    assert "--release waits as well" in told.stderr
+
+
+def test_only_some_encounters_are_let_out(place: Path) -> None:
+    night(*TWO_HOURS, "E3|New Bag|08:00", "E3|Stopped|08:40", name="mon.csv")
+    assert {row["encounter_id"] for row in charged(1, "--encounter", "E3")} == {"E3"}
+    run("mark-sent", "1")
+    assert {row["encounter_id"] for row in charged(1)} == {"E1"}
+    assert "not in the store" in run("charges", "--since", "1", "--encounter", "E9").stderr
+
+
+def test_no_answer_is_written_over_the_store(place: Path) -> None:
+    night(*TWO_HOURS, name="mon.csv")
+    for words in (
+        ("charges", "--since", "1", "--output", "night.db"),
+        ("report", "--output", "./night.db"),
+        ("nightly", "inbox", "--metrics", "night.db"),
+        ("nightly", "inbox", "--output", "night.db", "--dry-run"),
+    ):
+        assert run(*words).exit_code == 2, words
+    assert run("report").exit_code == 0
+
+
+def test_an_answer_that_cannot_be_read_is_told(place: Path) -> None:
+    night(*OPEN, name="mon.csv")
+    told = json.loads(run("report", "--format", "json").stdout)
+    (query,) = told["queries"]
+    assert query["what"] == "stop"
+    Path("answers.csv").write_text(
+        f"encounter,administration,what,value\nE2,{query['administration']},stop,half past\nE8,x,stop,10:00\n", "utf-8"
+    )
+    done = run("nightly", "inbox", "--timezone", "America/New_York", "--answers", "answers.csv", "--format", "json")
+    codes = {finding["code"] for finding in json.loads(done.stdout)["findings"]}
+    assert {"answer-not-used", "answer-without-encounter"} <= codes

@@ -108,7 +108,9 @@ def test_an_empty_inbox_is_a_quiet_night_and_a_missing_one_is_not(place: Path) -
     assert run("nightly", "inbox", *NEW_YORK).exit_code == 0
     assert run("nightly", "no-inbox", *NEW_YORK).exit_code == 2
     put(Path("inbox"), "mon.csv", *TWO_HOURS)
-    assert run("nightly", "inbox", "no-inbox", *NEW_YORK).exit_code == 1
+    missing = run("nightly", "inbox", "no-inbox", *NEW_YORK)
+    assert missing.exit_code == 2
+    assert "There is no inbox no-inbox." in missing.stderr
 
 
 def test_standard_input_is_an_inbox_too(place: Path) -> None:
@@ -122,7 +124,7 @@ def test_a_dry_run_makes_nothing(place: Path) -> None:
     put(Path("inbox"), "mon.csv", *TWO_HOURS)
     done = run("nightly", "inbox", *NEW_YORK, "--dry-run", "--metrics", "night.prom")
     assert "Dry run" in done.stdout
-    assert sorted(path.name for path in place.iterdir()) == ["inbox"]
+    assert sorted(path.name for path in place.iterdir()) == ["inbox", "night.prom"]
 
 
 def test_other_rules_are_told_and_recode_applies_them(place: Path) -> None:
@@ -145,7 +147,7 @@ def test_other_rules_are_told_and_recode_applies_them(place: Path) -> None:
     [
         (("nightly", "inbox", "--store", "mysql://x/y"), "A store on mysql is not supported."),
         (("nightly", "inbox", "--store", "inbox"), "The store names a folder."),
-        (("nightly", "inbox", "--report", "inbox/reports"), "lies in an inbox: the next run would read it"),
+        (("nightly", "inbox", "--report", "inbox/reports"), "lies in an inbox: the next run would read it."),
         (("nightly", "inbox", "--keep", "0"), "--keep"),
         (("nightly",), "INBOX"),
     ],

@@ -16,18 +16,19 @@ from parsers.reference_tables import ReferenceTableError
 from reports.charge import Charges
 from reports.charges_837 import TooManyModifiersError, service_lines_837
 from reports.charges_check import check_messages
-from reports.charges_csv import charges_csv
+from reports.charges_csv import charges_csv, held_csv
 from reports.charges_dft import dft_messages
 from reports.charges_fhir import charge_bundle
 from reports.charges_items import without_cdm
 from workbench.commands.destination import check_destination, note_file
+from workbench.commands.options import config_option
 from workbench.commands.store_options import store_option
 from workbench.output import STANDARD_OUTPUT, send
 
 FORMATS = ("dft", "fhir", "csv", "837")
 NOT_CONFORMING = 1
 _SHOWN = 10
-_WAITS = "are not marked as sent in full"
+_WAITS = "are not marked as sent in full (some may be held)"
 
 
 def _receiver(ctx: click.Context, param: click.Parameter, value: str) -> Receiver:
@@ -46,6 +47,7 @@ def _cdm(ctx: click.Context, param: click.Parameter, value: str | None) -> Charg
 
 
 @click.command(short_help="Charges and credits for the billing system.")
+@config_option
 @store_option
 @click.option(
     "--since",
@@ -65,6 +67,8 @@ def _cdm(ctx: click.Context, param: click.Parameter, value: str | None) -> Charg
 )
 @click.option("--cdm", metavar="FILE", callback=_cdm, help="Your charge master: CDM codes, revenue codes and prices.")
 @click.option("--release", is_flag=True, help="Send what is held as well: open queries, answers and judgements.")
+@click.option("--encounter", "only", metavar="ID", multiple=True, help="This encounter only; may be repeated.")
+@click.option("--held", metavar="FILE", type=click.Path(), help="Write what is held there as CSV, with the reason.")
 @click.option("--output", metavar="FILE|-", type=click.Path(), help="Where they go.  [default: standard output]")
 @click.pass_context
 def charges(
@@ -75,6 +79,8 @@ def charges(
     receiver: Receiver,
     cdm: ChargeMaster | None,
     release: bool,
+    only: tuple[str, ...],
+    held: str | None,
     output: str | None,
 ) -> None:
     """Write what must be charged or credited so that billing agrees with the store.
@@ -88,21 +94,25 @@ def charges(
     rest on an answer or a judgement, are held unless --release is given: a person releases charges. Exit status 1: they
     were written, and a DFT message does not conform to HL7.
     """
-    from workbench.store.batches import SendingError
+    from workbench.store.batches import Asked, SendingError
     from workbench.store.database import opened
     from workbench.store.sending import charges_since, finished_at
 
     target, faults = output or STANDARD_OUTPUT, list[str]()
-    check_destination(ctx, target, ())
+    for place in (target, *([held] if held is not None else [])):
+        check_destination(ctx, place, ())
+    asked = Asked(release, frozenset(only))
     try:
         with opened(store) as open_store, open_store.writing() as connection:
-            found = charges_since(connection, since, release=release, now=datetime.now(UTC))
+            found = charges_since(connection, since, asked, datetime.now(UTC))
             made = finished_at(connection, found.as_of)
             # written out before it is kept as written: a disk that is full leaves nothing to be marked
             send(list(_pieces(found, format, receiver, cdm, made, faults)), target)
     except (SendingError, TooManyModifiersError) as problem:
         raise click.UsageError(str(problem)) from None
-    _say(found, without_cdm(found, receiver, cdm))
+    if held is not None:
+        send([held_csv(found.held)], held)
+    _say(found, without_cdm(found, receiver, cdm), release=release)
     for fault in faults[:_SHOWN]:
         click.echo(f"A DFT message does not conform: {fault}", err=True)
     if faults:
@@ -132,30 +142,36 @@ def _pieces(
             return chain(messages)
 
 
-def _say(found: Charges, codes: tuple[str, ...]) -> None:
+def _say(found: Charges, codes: tuple[str, ...], *, release: bool) -> None:
     kinds = Counter(charge.kind for charge in found.charges)
-    said = f"{_many(kinds['CG'], 'charge')} and {_many(kinds['CR'], 'credit')} as of run {found.as_of}"
-    click.echo(f"{said}; none counts as sent yet.", err=True)
+    if found.charges:
+        said = f"{counted(kinds['CG'], 'charge')} and {counted(kinds['CR'], 'credit')} as of run {found.as_of}"
+        click.echo(f"{said}; none counts as sent yet.", err=True)
+    else:
+        click.echo(f"Nothing new to send as of run {found.as_of}.", err=True)
     if found.held:
         why = Counter(held.why for held in found.held)
         reasons = ", ".join(f"{count} {reason}" for reason, count in sorted(why.items()))
-        click.echo(f"{_many(len(found.held), 'line')} held ({reasons}); --release sends them as well.", err=True)
+        waits = f"{counted(len(found.held), 'line')} held ({reasons})"
+        click.echo(f"{waits}; --held FILE lists them, --release lets them out.", err=True)
     for text in codes:
         click.echo(text, err=True)
     if found.earlier:
         what = "1 encounter that changed" if found.earlier == 1 else f"{found.earlier:,} encounters that changed"
-        click.echo(f"Not in this file: {what} in earlier runs and {_WAITS}; a smaller --since holds them.", err=True)
+        click.echo(f"Not in this file: {what} in earlier runs and {_WAITS}; a smaller --since shows them.", err=True)
     for before in found.written_before:
-        what = f"{_many(before.charges, 'charge or credit')} of --since {before.since} as of run {before.as_of}"
+        what = f"{counted(before.charges, 'charge or credit')} of --since {before.since} as of run {before.as_of}"
         click.echo(
             f"Written before, never marked as sent, and changed since: {what}. If that file went out, run"
             f" mark-sent {before.since} --as-of {before.as_of} and write these charges again.",
             err=True,
         )
     if found.charges:
-        click.echo(f"When the receiver has confirmed them: infusion-timeline mark-sent {found.since}", err=True)
+        words = f"{found.since}{' --release' if release else ''}"
+        click.echo(f"When the receiver has confirmed them: infusion-timeline mark-sent {words}", err=True)
 
 
-def _many(count: int, what: str) -> str:
+def counted(count: int, what: str) -> str:
+    """``1 charge``, ``2,000 charges``."""
     several = what.replace("charge or credit", "charges or credits") if " or " in what else f"{what}s"
     return f"1 {what}" if count == 1 else f"{count:,} {several}"

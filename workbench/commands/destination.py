@@ -33,6 +33,9 @@ def check_destination(ctx: click.Context, target: str, paths: Iterable[str]) -> 
         raise CannotWrite(
             f"{target} cannot be written: the folder {folder} does not exist. Make it first, or name another place."
         )
+    place = os.path.realpath(target)
+    if any(place == os.path.realpath(path) for path in ctx.meta.get(_FILES, ())):  # one that is not there yet as well
+        raise click.UsageError(f"{target} is a file this command works with: the answer would overwrite it.")
     if not os.path.isfile(target):  # noqa: PTH113
         return
     given = [p for p in paths if p != STANDARD_OUTPUT]

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from glob import has_magic
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -89,8 +90,10 @@ def nightly(
     from workbench.store.database import opened
 
     target = output or STANDARD_OUTPUT
+    check_inboxes(job)
     for file in (target, *(place for place in (metrics, log) if place not in (None, STANDARD_OUTPUT))):
         check_destination(ctx, str(file), job.paths)
+        check_outside(str(file), "A file", job)
     check_reports(report, job)
     check_store(store, job)
     if STANDARD_OUTPUT in job.paths:  # hashed first, then read
@@ -121,7 +124,10 @@ def nightly(
         size = None if dry_run else open_store.size()
         end = _status(told)
         stages.finished(told, size, end)
-    if metrics is not None and not dry_run:
+    for finding in told.findings:
+        if finding.code == "zone-assumed":
+            click.echo(f"{finding.severity}: {finding.message} {finding.fix}", err=True)
+    if metrics is not None:
         write_private(Path(metrics), [metrics_text(told, stages.seconds, size)])
         Path(metrics).chmod(0o644)  # counts only, and read by the account of the exporter
     _look_again(ctx, told, intake)
@@ -130,8 +136,7 @@ def nightly(
 
 def _status(report: NightReport) -> int:
     """0 done; 1 some input was rejected; 2 nothing was readable.  An inbox without files is a quiet night."""
-    rejected = [entry for entry in report.rejected if entry.code != "folder-empty"]
-    if not rejected:
+    if not report.rejected:
         return DONE
     read = report.totals.used or report.totals.ignored or report.totals.files_known
     return SOME_REJECTED if read else NOTHING_READABLE
@@ -161,28 +166,37 @@ def _night(job: Job) -> Night:
     )
 
 
+def check_inboxes(job: Job) -> None:
+    """Refuse an inbox that is not there: its mount may be missing, and the night would look like a quiet one."""
+    for path in job.paths:
+        if path != STANDARD_OUTPUT and not has_magic(path) and not os.path.lexists(path):
+            raise click.UsageError(f"There is no inbox {path}. Check its path and that it is mounted.")
+
+
 def check_reports(folder: str | None, job: Job) -> None:
     """Refuse a folder for reports that is a file, or that is read as an inbox."""
     if folder is None:
         return
-    place = Path(os.path.realpath(folder))
-    if place.exists() and not place.is_dir():
+    if os.path.lexists(folder) and not os.path.isdir(folder):  # noqa: PTH112
         raise CannotWrite(f"{folder} is a file: --report names a folder.")
-    for path in job.paths:
-        if os.path.isdir(path) and place.is_relative_to(os.path.realpath(path)):  # noqa: PTH112
-            raise click.UsageError(
-                f"--report {folder} lies in an inbox: the next run would read it. Name another folder."
-            )
+    check_outside(folder, "The folder for reports", job)
 
 
 def check_store(store: str, job: Job) -> None:
-    """Refuse an SQLite store that lies in an inbox: it would be read as input."""
+    """Refuse an SQLite store that lies in an inbox."""
     from workbench.store.database import file_of
 
     place = file_of(store)
+    if place is not None:
+        check_outside(str(place), "The store", job)
+
+
+def check_outside(name: str, what: str, job: Job) -> None:
+    """Refuse to write where the next run reads."""
+    place = Path(os.path.realpath(name))
     for path in job.paths:
-        if place is not None and os.path.isdir(path) and place.is_relative_to(os.path.realpath(path)):  # noqa: PTH112
-            raise click.UsageError("The store lies in an inbox and would be read. Name another place with --store.")
+        if name != STANDARD_OUTPUT and os.path.isdir(path) and place.is_relative_to(os.path.realpath(path)):  # noqa: PTH112
+            raise click.UsageError(f"{what} lies in an inbox: the next run would read it. Name another place.")
 
 
 @contextmanager

@@ -122,6 +122,17 @@ def nightly_options(command: Command) -> Command:
     return gathered
 
 
+def config_option(command: Command) -> Command:
+    """Add ``--config`` to a command that reads no records."""
+
+    @functools.wraps(command)
+    def gathered(**given: Any) -> Any:
+        note_file(given.pop("config"))
+        return command(**given)
+
+    return _CONFIG(gathered)
+
+
 def comparing_options(command: Command) -> Command:
     """The same with two policies, which the function gets as ``sides``; ``job`` then names the first of them."""
 
@@ -282,16 +293,17 @@ def _check_policy(job: Job) -> None:
         raise click.UsageError("--date-to is before --date-from.")
 
 
+_CONFIG = click.option(
+    "--config",
+    metavar="FILE",
+    is_eager=True,
+    callback=_configure,
+    help=f"Options from a TOML file; the command line wins.  [default: {DEFAULT_NAME} here, if there is one]",
+)
 _INBOXES = click.argument("paths", metavar="INBOX...", nargs=-1, required=True)
 _READING = [
     click.argument("paths", metavar="PATH...", nargs=-1, required=True),
-    click.option(
-        "--config",
-        metavar="FILE",
-        is_eager=True,
-        callback=_configure,
-        help=f"Options from a TOML file; the command line wins.  [default: {DEFAULT_NAME} here, if there is one]",
-    ),
+    _CONFIG,
     click.option(
         "--profile", metavar="NAME|FILE", callback=_profile, help="Where the sender puts things and the words it uses."
     ),

@@ -6,11 +6,13 @@ import click
 
 from workbench.commands.destination import check_destination
 from workbench.commands.night_answer import FORMATS, render
+from workbench.commands.options import config_option
 from workbench.commands.store_options import store_option
 from workbench.output import STANDARD_OUTPUT, send
 
 
 @click.command(short_help="The report of a nightly run, once more.")
+@config_option
 @store_option
 @click.argument("run", metavar="[RUN]", type=click.IntRange(1), required=False)
 @click.option("--format", type=click.Choice(FORMATS), default="text", show_default=True, help="Form of the report.")

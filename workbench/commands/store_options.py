@@ -9,20 +9,31 @@ from typing import Any
 
 import click
 
+from workbench.commands.destination import note_file
+
 Command = Callable[..., Any]
+VARIABLE = "INFUSION_TIMELINE_STORE"
 _NEEDED = ("sqlalchemy", "alembic", "structlog", "prometheus_client", "filelock")
 
 
 def store_option(command: Command) -> Command:
-    """Add ``--store``; the function gets it as ``store``, and a problem of the store ends the command."""
+    """Add ``--store``; the function gets it as ``store``, and a problem of the store ends the command.
+
+    The file of a store is noted, so that no answer is written over it.
+    """
 
     @functools.wraps(command)
     def guarded(*args: Any, **given: Any) -> Any:
         if any(importlib.util.find_spec(name) is None for name in _NEEDED):
             raise click.UsageError("A store needs an extra: pip install 'infusion-timeline[store]'")
+        if given["store"] is None:
+            raise click.UsageError(f"Name the store: --store night.db, or in the variable {VARIABLE}.")
+        from workbench.store.database import file_of
         from workbench.store.problems import StoreError
 
         try:
+            place = file_of(given["store"])
+            note_file(str(place) if place is not None else None)
             return command(*args, **given)
         except StoreError as problem:
             click.echo(f"Error: {problem}", err=True)
@@ -31,9 +42,8 @@ def store_option(command: Command) -> Command:
     option = click.option(
         "--store",
         metavar="URL",
-        required=True,
-        envvar="INFUSION_TIMELINE_STORE",
+        envvar=VARIABLE,
         help="Where runs are kept: night.db, sqlite:///night.db or postgresql://user@host/name."
-        "  [default: INFUSION_TIMELINE_STORE]",
+        f"  [default: {VARIABLE}]",
     )
     return option(guarded)

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, func, insert, select, update
 
 from parsers.events import Finding, Rejected
 from reports.night import EncounterChange, NightFile, NightReport, NightTotals
+from workbench.store.asked import open_queries
 from workbench.store.bodies import encoded, plain, reader
 from workbench.store.numbers import next_id
 from workbench.store.schema import changes, codings, encounters, files, runs
@@ -238,7 +239,8 @@ def report_of(connection: Connection, run: int | None) -> NightReport | None:
         files=told,
         rejected=rejected,
         findings=reader(tuple[Finding, ...])(row.findings),
-        changes=changes_of(connection, row.id),
+        changes=(changed := changes_of(connection, row.id)),
+        queries=open_queries(connection, changed, run=row.id),
     )
 
 

@@ -319,6 +319,7 @@ charge_batches = Table(
     Column("as_of", _Big, nullable=False),
     Column("made_at", Text, nullable=False),
     Column("released", Boolean, nullable=False),
+    Column("only", Text, nullable=False),  # encounters asked for; none: all
     Column("sent_at", Text),
 )
 charge_items = Table(

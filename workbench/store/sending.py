@@ -15,10 +15,10 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from reports.charge import Charge, Charges, HeldCharge
-from workbench.store.batches import SendingError, batch_of, keep_batch, written_otherwise
+from workbench.store.batches import Asked, SendingError, batch_of, keep_batch, written_otherwise
 from workbench.store.bodies import reader
 from workbench.store.dues import due, standing_of
-from workbench.store.numbers import chunks, rows_where
+from workbench.store.numbers import chunks, ids_of, rows_where
 from workbench.store.runs import last_done
 from workbench.store.schema import charge_batches, charge_items, encounters, owed, runs, sent
 from workbench.store.understood import PART
@@ -29,17 +29,18 @@ class Marked:
     """What came of marking a run as sent."""
 
     since: int
-    as_of: int
     charges: int
     credits: int
-    again: bool
-    """It was marked before; nothing changed."""
+    before: int
+    """Charges and credits of the file that counted as sent before."""
+    other_waits: bool
+    """Another file of the run, written with ``--release``, waits as well."""
 
 
-def charges_since(connection: Connection, since: int, *, release: bool, now: datetime) -> Charges:
+def charges_since(connection: Connection, since: int, asked: Asked, now: datetime) -> Charges:
     """The charges of every encounter that came out differently in run ``since`` or later, and keep them for marking.
 
-    Raises :class:`SendingError` when there is no such completed run.
+    Raises :class:`SendingError` when there is no such completed run, or no encounter of a number asked for.
     """
     as_of = last_done(connection)
     if as_of is None:
@@ -48,12 +49,14 @@ def charges_since(connection: Connection, since: int, *, release: bool, now: dat
         raise SendingError(f"There is no completed run {since}: give --since a run from 1 to {as_of}, the last one.")
     wanted = select(owed).where(owed.c.run_id >= since).order_by(owed.c.encounter_id)
     marks = {row.encounter_id: row.run_id for row in connection.execute(wanted)}
+    if asked.only:
+        marks = _only(connection, marks, asked.only)
     made: list[Charge] = []
     held: list[HeldCharge] = []
     for part in chunks(marks):
         settled = {id_ for id_ in part if marks[id_] <= as_of}
         for encounter in standing_of(connection, part, as_of):
-            charges, waiting = due(encounter, release=release)
+            charges, waiting = due(encounter, release=asked.release)
             made += charges
             held += waiting
             if charges or waiting:
@@ -66,10 +69,17 @@ def charges_since(connection: Connection, since: int, *, release: bool, now: dat
         tuple(sorted(made, key=lambda c: (c.encounter_id, c.kind != "CR"))),  # lines in the order of the bill
         tuple(sorted(held, key=lambda h: (h.encounter_id, h.date, h.code, h.modifiers))),
         earlier=connection.execute(earlier).scalar_one(),
-        written_before=written_otherwise(connection, made, set(marks), as_of),
+        written_before=written_otherwise(connection, made, set(marks), as_of, released=asked.release),
     )
-    keep_batch(connection, found, released=release, now=now)
+    keep_batch(connection, found, asked, now)
     return found
+
+
+def _only(connection: Connection, marks: dict[int, int], numbers: frozenset[str]) -> dict[int, int]:
+    known = ids_of(connection, sorted(numbers))
+    if len(known) < len(numbers):
+        raise SendingError(f"{len(numbers) - len(known)} of the encounters asked for are not in the store.")
+    return {id_: run for id_, run in marks.items() if id_ in known.values()}
 
 
 def finished_at(connection: Connection, run: int) -> tuple[datetime, str]:
@@ -78,28 +88,29 @@ def finished_at(connection: Connection, run: int) -> tuple[datetime, str]:
     return datetime.fromisoformat(row.finished_at), row.timezone
 
 
-def mark_sent(connection: Connection, run: int, now: datetime, as_of: int | None = None) -> Marked:
-    """Count as sent what ``charges --since run`` wrote out last, or wrote when ``as_of`` was the last run.
+def mark_sent(
+    connection: Connection, run: int, now: datetime, as_of: int | None = None, *, release: bool = False
+) -> Marked:
+    """Count as sent what ``charges --since run`` wrote last (with ``--release``), or when ``as_of`` was the last run.
 
     Raises :class:`SendingError` when nothing was written for that run, or when one of its charges was sent meanwhile
     with other content: then nothing is marked.
     """
-    batch = batch_of(connection, run, as_of)
+    meant = batch_of(connection, run, as_of, release=release)
+    batch = meant.row
     rows = connection.execute(select(charge_items).where(charge_items.c.batch_id == batch.id)).all()
     items = {(row.charge, row.kind): row for row in rows}
-    kinds = Counter(kind for _, kind in items)
-    counts = Marked(batch.since, batch.as_of, kinds["CG"], kinds["CR"], batch.sent_at is not None)
+    told = rows_where(connection, select(sent), sent.c.charge, {charge for charge, _ in items})
+    known = {(row.charge, row.kind): (row.encounter, row.units) for row in told}
     if batch.sent_at is not None:
-        return counts
-    known = {
-        (row.charge, row.kind): (row.encounter, row.units)
-        for row in rows_where(connection, select(sent), sent.c.charge, {charge for charge, _ in items})
-    }
+        return Marked(batch.since, 0, 0, len(items), meant.other_waits)
     if any(known.get(key, (row.encounter, row.units)) != (row.encounter, row.units) for key, row in items.items()):
         raise SendingError(
             f"A charge of run {run} was marked as sent meanwhile with other units, so nothing was marked."
             f" Write the charges again (charges --since {run}) and send those."
         )
+    kinds = Counter(kind for charge, kind in items if (charge, kind) not in known)
+    counts = Marked(batch.since, kinds["CG"], kinds["CR"], len(items) - kinds.total(), meant.other_waits)
     stamp = now.astimezone(UTC).isoformat()
     new = [_sent_row(row, stamp) for key, row in items.items() if key not in known]
     for part in chunks(new, PART):

@@ -18,6 +18,7 @@ def upgrade() -> None:
         sa.Column("as_of", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("made_at", sa.Text(), nullable=False),
         sa.Column("released", sa.Boolean(), nullable=False),
+        sa.Column("only", sa.Text(), nullable=False),
         sa.Column("sent_at", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_charge_batches")),
     )
