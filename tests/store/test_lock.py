@@ -217,6 +217,7 @@ def _cut(database: str) -> None:
 def test_while_a_killed_run_still_has_a_statement_at_work_nobody_begins(
     tmp_path: Path, database: str, inbox: Path, alone: str
 ) -> None:
+    (tmp_path / "nothing").mkdir()
     run("nightly", str(tmp_path / "nothing"), "--store", database, *NEW_YORK)  # the tables
     with _table_held(database, "files"):
         process = start("nightly", database, inbox, *NEW_YORK)

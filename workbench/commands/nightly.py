@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from glob import has_magic
@@ -210,8 +210,12 @@ def _log_stream(log: str | None) -> Iterator[TextIO | None]:
             handle = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         except OSError as problem:
             raise CannotWrite(f"{log} cannot be written: {problem.strerror}. Name another file with --log.") from None
-        with os.fdopen(handle, "a", encoding="utf-8") as stream:
+        stream = os.fdopen(handle, "a", encoding="utf-8")
+        try:
             yield stream
+        finally:
+            with suppress(OSError):  # every line was written when it was said; a full disk was told then
+                stream.close()
 
 
 def _look_again(ctx: click.Context, told: NightReport, intake: Intake) -> None:
