@@ -20,11 +20,16 @@ LONG = SLOW and "HYPOTHESIS_EXAMPLES" in os.environ
 Test = Callable[..., None]
 
 
-def searched(examples: int, **strategies: st.SearchStrategy[Any]) -> Callable[[Test], Test]:
-    """A property of these strategies; the slow profile says itself how many examples it tries."""
+def searched(examples: int, *, weight: int = 1, **strategies: st.SearchStrategy[Any]) -> Callable[[Test], Test]:
+    """A property of these strategies; the slow profile says itself how many examples it tries.
+
+    Of a property whose example costs as much as ``weight`` of others (nights of a store) it tries so many fewer.
+    """
 
     def wrap(test: Test) -> Test:
         found = given(**strategies)(test)
-        return pytest.mark.slow(found) if SLOW else settings(max_examples=examples)(found)
+        if not SLOW:
+            return settings(max_examples=examples)(found)
+        return pytest.mark.slow(settings(max_examples=max(1, settings.default.max_examples // weight))(found))
 
     return wrap

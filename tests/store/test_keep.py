@@ -212,7 +212,7 @@ def test_a_file_kept_whole_goes_with_the_first_of_its_encounters(tmp_path: Path)
     assert [row[-1] for row in bench.rows()["files"]] == [None]
 
 
-@searched(3, seed=st.integers(0, 10**6), days=st.integers(1, 4))
+@searched(3, weight=5, seed=st.integers(0, 10**6), days=st.integers(1, 4))
 def test_what_is_kept_is_coded_as_if_nothing_had_gone(seed: int, days: int) -> None:
     with TemporaryDirectory() as folder:
         bench = Bench(Path(folder))

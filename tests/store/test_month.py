@@ -106,7 +106,7 @@ def test_the_same_messages_in_other_files_change_nothing(played: tuple[Bench, li
         assert after[table] == before[table], table
 
 
-@searched(8, seed=SEEDS, nights=st.integers(3, 6), stays=st.integers(2, 12), troubles=TROUBLED)
+@searched(8, weight=5, seed=SEEDS, nights=st.integers(3, 6), stays=st.integers(2, 12), troubles=TROUBLED)
 def test_after_every_night_stands_what_one_pass_would_say(
     seed: int, nights: int, stays: int, troubles: Sequence[str]
 ) -> None:
@@ -117,7 +117,7 @@ def test_after_every_night_stands_what_one_pass_would_say(
             _tells_the_difference(night)
 
 
-@searched(4, seed=SEEDS, stays=st.integers(2, 10), cut=SEEDS, troubles=TROUBLED)
+@searched(4, weight=5, seed=SEEDS, stays=st.integers(2, 10), cut=SEEDS, troubles=TROUBLED)
 def test_it_does_not_matter_on_which_night_a_message_arrives(
     seed: int, stays: int, cut: int, troubles: Sequence[str]
 ) -> None:
@@ -137,7 +137,7 @@ def test_it_does_not_matter_on_which_night_a_message_arrives(
     assert differing(*ends) == {}
 
 
-@searched(8, seed=SEEDS, nights=st.integers(3, 6), stays=st.integers(2, 12), troubles=TROUBLED)
+@searched(8, weight=5, seed=SEEDS, nights=st.integers(3, 6), stays=st.integers(2, 12), troubles=TROUBLED)
 def test_what_was_sent_adds_up_to_what_stands(seed: int, nights: int, stays: int, troubles: Sequence[str]) -> None:
     random, books, first = Random(f"sent {seed}"), Books(), 1
     with TemporaryDirectory() as folder:
@@ -165,7 +165,7 @@ def test_what_was_sent_adds_up_to_what_stands(seed: int, nights: int, stays: int
         assert charged(bench, 0, release=True).charges == ()
 
 
-@searched(3, seed=SEEDS, stays=st.integers(2, 10))
+@searched(3, weight=5, seed=SEEDS, stays=st.integers(2, 10))
 def test_a_dry_run_says_what_the_run_then_does_and_leaves_the_store_as_it_was(seed: int, stays: int) -> None:
     fed = month(seed, 3, stays)
     with TemporaryDirectory() as folder:
